@@ -9,94 +9,62 @@ package rehearsal
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 )
 
-// Object is one thing in the world: a VPC, a storage account, a machine, a
-// Kubernetes object, a file on a machine, or a piece of furniture.
-type Object struct {
-	Cloud string // aws, azure, kubernetes, machine
-	Kind  string // "ec2.Vpc", "Microsoft.Network/virtualNetworks", "apps/v1/Deployment", "file"
-	ID    string // unique within (Cloud, Kind)
-	Name  string
-	// Deployment and Instance are read from the ownership tags.
-	Deployment string
-	Instance   string
-	// State is the far end's own word: pending, available, Succeeded, Running.
-	State string
-	// Scope is what the object lives in or is looked up by: a region, the id of
-	// the parent, a cluster's server URL, a machine's address.
-	Scope string
-	// Listed says that `slipway rehearsal list` shows it; furniture, files and
-	// terminated things are not listed.
-	Listed bool
-	// Body is the leaf's own document.
-	Body      json.RawMessage
-	CreatedAt time.Time
-	UpdatedAt time.Time
+// World is what the leaves of one server share. Two servers on one database
+// share one world through its State. The fields are read-only after New.
+type World struct {
+	State State
+	Speed Speed
+	// Now tells the time; tests hand in their own.
+	Now    func() time.Time
+	faults []Fault
 }
 
-// CallRecord is one request that a far end received.
-type CallRecord struct {
-	At         time.Time
-	Cloud      string
-	Call       string // "ec2.CreateVpc", "PUT Microsoft.Network/virtualNetworks", "PATCH apps/v1/Deployment"
-	ID         string // the resource it was about, when known
-	Deployment string
-	// Effective says that the request changed the world: a repeated create
-	// that found its token used, or a delete of what was gone, did not.
-	Effective bool
-	Error     string // the error answered, if any
+// Config is what a World is made of. The zero value is a world in memory that
+// waits for nothing and never fails.
+type Config struct {
+	State  State            // nil: NewMemory()
+	Speed  Speed            // 0: max
+	Now    func() time.Time // nil: time.Now
+	Faults []Fault          // tried in order, the first that matches is used
 }
 
-// State keeps the world. The embedded one is the rehearsal database
-// (store/rehearsalstore); NewMemory serves tests. Every Update is one
-// serializable transaction, committed when it returns nil.
-type State interface {
-	Update(ctx context.Context, change func(Tx) error) error
-	View(ctx context.Context, read func(Tx) error) error
-}
-
-// Tx reads and writes objects inside one transaction. Getting what is absent
-// answers ok = false, not an error.
-type Tx interface {
-	Get(cloud, kind, id string) (object Object, ok bool, err error)
-	// List returns the objects that match, ordered by (Cloud, Kind, ID); empty
-	// fields of the query match everything.
-	List(query Query) ([]Object, error)
-	Put(object Object) error
-	Delete(cloud, kind, id string) error
-	Record(call CallRecord) error
-	Calls(query CallQuery) ([]CallRecord, error)
-	// Next returns 1, 2, … for each counter name, for ids and addresses.
-	Next(counter string) (int64, error)
-	// TakeFault uses up one occurrence of the fault and reports whether there
-	// was one left: at most times occurrences of that key ever happen.
-	TakeFault(key string, times int) (bool, error)
-}
-
-// Query selects objects.
-type Query struct {
-	Cloud, Kind, Scope, Name, Deployment string
-	Listed                               bool // only those that are listed
-}
-
-// CallQuery selects recorded calls, oldest first.
-type CallQuery struct {
-	Cloud, Deployment string
-	Effective         bool // only effective ones
-	Limit             int  // 0: all
-}
-
-// Speed divides durations of the rehearsed world: 60 makes minutes of seconds,
-// 1 is real time, 0 means max: nothing waits.
-type Speed float64
-
-// Scale returns how long d lasts at this speed.
-func (s Speed) Scale(d time.Duration) time.Duration {
-	if s <= 0 {
-		return 0
+// New makes a world.
+func New(config Config) *World {
+	if config.State == nil {
+		config.State = NewMemory()
 	}
-	return time.Duration(float64(d) / float64(s))
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	return &World{State: config.State, Speed: config.Speed, Now: config.Now, faults: config.Faults}
+}
+
+// After returns the moment at which something that takes d (in real-cloud time)
+// and starts now will be done. Leaves store it and ask Due later.
+func (w *World) After(d time.Duration) time.Time { return w.Now().Add(w.Speed.Scale(d)) }
+
+// Due reports whether a moment that After returned has come.
+func (w *World) Due(at time.Time) bool { return !w.Now().Before(at) }
+
+// Wait sleeps for d of real-cloud time at the world's speed, or until the
+// context ends.
+func (w *World) Wait(ctx context.Context, d time.Duration) error {
+	return sleep(ctx, w.Speed.Scale(d))
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
