@@ -1,0 +1,61 @@
+package diag
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// DidYouMean returns a hint that names the candidate nearest to name, or the
+// empty string when none is near. Candidates may come in any order.
+func DidYouMean(name string, candidates []string) string {
+	if near := Nearest(name, candidates); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return ""
+}
+
+// Nearest returns the candidate that differs from name by the fewest edits,
+// counting a difference in case only as none; the empty string when more than
+// a third of the name would have to change.
+func Nearest(name string, candidates []string) string {
+	limit := max(1, len(name)/3)
+	best, bestDistance := "", limit+1
+	for _, candidate := range slices.Sorted(slices.Values(candidates)) {
+		if candidate == name || abs(len(candidate)-len(name)) >= bestDistance {
+			continue
+		}
+		distance := edits(strings.ToLower(name), strings.ToLower(candidate))
+		if distance < bestDistance {
+			best, bestDistance = candidate, distance
+		}
+	}
+	return best
+}
+
+// edits is the number of insertions, deletions, replacements and swaps of
+// neighbours that turn a into b.
+func edits(a, b string) int {
+	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		older := before
+		before, row = row, make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			replace := before[j-1]
+			if a[i-1] != b[j-1] {
+				replace++
+			}
+			row[j] = min(replace, before[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], older[j-2]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}
+
+func abs(n int) int { return max(n, -n) }

@@ -1,0 +1,163 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+)
+
+const (
+	// maxDepth bounds how many answers may lead to further calls one after
+	// another; two properties that refer to each other end here.
+	maxDepth = 50
+	// maxCalls and maxText bound one evaluation as a whole, so that answers
+	// which double at each step end in time and memory, too.
+	maxCalls = 200_000
+	maxText  = 64 << 20 // bytes
+)
+
+// Evaluate returns v with every call replaced by its answer, nested ones first.
+// A call whose answer scope does not know yet stays, with the known parts of
+// its arguments filled in. place gives SELF, SOURCE and TARGET their meaning;
+// path is where v stands, for messages.
+func Evaluate(scope Scope, place Place, v Value, path string) (Value, error) {
+	r := &run{scope: scope}
+	return r.value(v, frame{place: place, path: path})
+}
+
+// run is one evaluation with what it may still spend.
+type run struct {
+	scope Scope
+	calls int
+	text  int
+}
+
+// frame is where in the evaluation a value stands.
+type frame struct {
+	place Place
+	path  string
+	depth int
+}
+
+func (f frame) key(name string) frame { f.path = dotted(f.path, name); return f }
+func (f frame) index(i int) frame     { f.path = indexed(f.path, i); return f }
+
+func (r *run) value(v Value, f frame) (Value, error) {
+	switch v := v.(type) {
+	case orchestrator.Sensitive:
+		inner, err := r.value(v.Open(), f)
+		if err != nil {
+			return nil, err
+		}
+		return orchestrator.Mark(inner), nil
+	case []Value:
+		out := make([]Value, len(v))
+		for i, item := range v {
+			var err error
+			if out[i], err = r.value(item, f.index(i)); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case map[string]Value:
+		if call, ok := AsCall(v); ok {
+			return r.call(call, f)
+		}
+		out := make(map[string]Value, len(v))
+		for _, key := range orchestrator.SortedKeys(v) {
+			var err error
+			if out[key], err = r.value(v[key], f.key(key)); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	default:
+		return v, nil
+	}
+}
+
+// call evaluates the arguments, asks the function, and follows calls in the
+// answer. A call that is not known yet comes back as a call.
+func (r *run) call(c Call, f frame) (Value, error) {
+	fail := func(err error) (Value, error) { return nil, wrap(c.Name, f.path, err) }
+	if f.depth >= maxDepth {
+		return fail(fmt.Errorf("the recursion limit of %d was reached; do values refer to each other in a circle?", maxDepth))
+	}
+	if r.calls++; r.calls > maxCalls {
+		return fail(fmt.Errorf("more than %d calls in one evaluation", maxCalls))
+	}
+	inner := f
+	inner.depth++
+	args, err := r.value(c.Args, inner.key(c.Name))
+	if err != nil {
+		return nil, err
+	}
+	c.Args = args
+	if err := Check(c); err != nil {
+		return fail(err)
+	}
+	answer, err := behaviourOf(c.Name).answer(r, c, inner)
+	if errors.Is(err, ErrUnknown) {
+		return c.Value(), nil
+	}
+	if err != nil {
+		return fail(err)
+	}
+	if _, unknown := answer.(Unknown); unknown {
+		return c.Value(), nil
+	}
+	if topMarked(c.Args) {
+		answer = orchestrator.Mark(answer)
+	}
+	return answer, nil
+}
+
+// topMarked reports whether an argument as a whole is marked. Marks deeper in a
+// map or list travel with the parts that the function picks; functions that
+// turn structures into text look deeper themselves.
+func topMarked(args Value) bool {
+	if _, ok := args.(orchestrator.Sensitive); ok {
+		return true
+	}
+	list, _ := args.([]Value)
+	for _, item := range list {
+		if _, ok := item.(orchestrator.Sensitive); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// wrap gives an error its call and path, once.
+func wrap(function, path string, err error) error {
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
+	}
+	return &Error{Function: function, Path: path, Err: err}
+}
+
+// open takes the mark off an argument; the caller's answer is marked again.
+func open(v Value) Value {
+	if s, ok := v.(orchestrator.Sensitive); ok {
+		return open(s.Open())
+	}
+	return v
+}
+
+// name reads an argument that names something.
+func name(v Value) (string, error) {
+	switch v := open(v).(type) {
+	case string:
+		return v, nil
+	case int64:
+		return fmt.Sprint(v), nil
+	case Unknown:
+		return "", ErrUnknown
+	default:
+		if HasCalls(v) {
+			return "", ErrUnknown
+		}
+		return "", fmt.Errorf("a name is expected, not %s", Kind(v))
+	}
+}
