@@ -104,16 +104,18 @@ type StepRecord struct {
 	ExecutionID string
 	StepID      string
 	State       StepState
-	Attempt     int       // 0 for the first try
+	Attempt     int       // number of the current or, while retrying, the next try; 0 for the first
 	IntentAt    time.Time // when the intent of the current attempt was journaled
-	// NotBefore is when a rescheduled or retried step may start again.
+	// NotBefore is when a rescheduled or retried step may start again, and when
+	// a waiting one gives up (zero: never).
 	NotBefore time.Time
 	// ChildID is the component execution that a waiting step waits for.
 	ChildID string
 	// Polls counts "ask again" answers, which do not use up retries.
 	Polls  int
 	Reason string // why it is where it is, for people
-	// Outcome of the operation once succeeded, as text.
+	// Result is what the operation returned, as text; of a failed step the
+	// traceback, if there was one.
 	Result    string
 	StartedAt time.Time
 	EndedAt   time.Time

@@ -22,6 +22,9 @@ type Setup struct {
 	Opened bool
 	// CancelRequested is what the execution's row says at this moment.
 	CancelRequested bool
+	// DryRun lets every operation succeed unasked and leaves instance states
+	// alone; its events end in " (dry run)".
+	DryRun bool
 	// WaitAfterFail is how long independent lanes may go on after the first
 	// failure. Zero ends the execution with the first failure.
 	WaitAfterFail time.Duration
