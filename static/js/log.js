@@ -1,0 +1,157 @@
+// The log: view switches, line anchors, and appending what follow.js receives.
+// Lines go in as text, never as markup; a chunk holds 500 of them in three text
+// nodes (numbers, times, words) and a span only around a warning or an error.
+(function () {
+  "use strict";
+  const chunkLines = 500;
+
+  function remember(key, value) { try { localStorage.setItem(key, value); } catch { /* not kept */ } }
+  function remembered(key) { try { return localStorage.getItem(key); } catch { return null; } }
+
+  // A switch is a button with aria-pressed that sets a class on the log.
+  function switches(log) {
+    for (const button of log.querySelectorAll("[data-log-switch]")) {
+      const name = button.dataset.logSwitch;
+      const key = "slipway-log-" + name;
+      const set = function (on) {
+        button.setAttribute("aria-pressed", on ? "true" : "false");
+        log.classList.toggle("log-" + name, on);
+      };
+      button.hidden = false;
+      const saved = remembered(key);
+      if (saved !== null) set(saved === "true");
+      button.addEventListener("click", function () {
+        const on = button.getAttribute("aria-pressed") !== "true";
+        set(on);
+        remember(key, String(on));
+      });
+    }
+  }
+
+  function rows(text) { return text.split("\n").length; }
+
+  function append(pre, text, level) {
+    if (level) {
+      const span = document.createElement("span");
+      span.className = "line-" + level;
+      span.textContent = text + "\n";
+      pre.append(span);
+      return;
+    }
+    const last = pre.lastChild;
+    if (last && last.nodeType === Node.TEXT_NODE) last.appendData(text + "\n");
+    else pre.append(text + "\n");
+  }
+
+  function newChunk(log, first) {
+    const chunk = document.createElement("div");
+    chunk.className = "chunk";
+    chunk.dataset.first = first;
+    chunk.dataset.count = "0";
+    for (const name of ["nums", "times", "words"]) {
+      const pre = document.createElement("pre");
+      pre.className = name;
+      if (name !== "words") pre.setAttribute("aria-hidden", "true");
+      chunk.append(pre);
+    }
+    log.querySelector(".log-body").append(chunk);
+    return chunk;
+  }
+
+  // add takes [{n, t, l, x}]: number, time, level ("warning", "error" or ""), text.
+  function add(log, lines) {
+    const body = log.querySelector(".log-body");
+    const empty = body.querySelector(".log-empty");
+    if (empty && lines.length) empty.remove();
+    let chunk = body.querySelector(".chunk:last-of-type");
+    for (const line of lines) {
+      if (line.n <= Number(log.dataset.last)) continue;
+      if (!chunk || Number(chunk.dataset.count) >= chunkLines) {
+        if (chunk) chunk.classList.add("chunk-full");
+        chunk = newChunk(log, line.n);
+      }
+      const pad = "\n".repeat(rows(line.x) - 1);
+      append(chunk.querySelector(".nums"), line.n + pad, "");
+      append(chunk.querySelector(".times"), line.t + pad, "");
+      append(chunk.querySelector(".words"), line.x, line.l);
+      chunk.dataset.count = String(Number(chunk.dataset.count) + 1);
+      log.dataset.last = String(line.n);
+    }
+  }
+
+  // Following keeps the newest line in view until the reader scrolls away.
+  function follow(log) {
+    const body = log.querySelector(".log-body");
+    const pill = log.querySelector("[data-log-newer]");
+    const state = log.querySelector("[data-log-state]");
+    let on = log.dataset.live === "true";
+    let missed = 0;
+    function show() {
+      if (state) state.textContent = log.dataset.live !== "true" ? "Complete" : on ? "Following" : "Not following";
+      if (pill) {
+        pill.hidden = on || missed === 0;
+        pill.textContent = missed === 1 ? "1 new line" : missed + " new lines";
+      }
+    }
+    function toEnd() { body.scrollTop = body.scrollHeight; }
+    body.addEventListener("scroll", function () {
+      const atEnd = body.scrollHeight - body.scrollTop - body.clientHeight < 24;
+      if (atEnd !== on) { on = atEnd; if (on) missed = 0; show(); }
+    }, { passive: true });
+    if (pill) pill.addEventListener("click", function () { on = true; missed = 0; toEnd(); show(); });
+    if (on && !location.hash) toEnd();
+    show();
+    return function (lines) {
+      const before = Number(log.dataset.last);
+      add(log, lines);
+      if (on) toEnd(); else { missed += lines.filter(function (l) { return l.n > before; }).length; }
+      show();
+      const where = log.querySelector("[data-log-line]");
+      if (where) where.textContent = "line " + log.dataset.last;
+    };
+  }
+
+  // #L413 is line 413: find its chunk, then its row, and mark it.
+  function goTo(log) {
+    const match = /^#L(\d+)$/.exec(location.hash);
+    const old = log.querySelector(".line-mark");
+    if (old) old.remove();
+    if (!match) return;
+    for (const chunk of log.querySelectorAll(".chunk")) {
+      const nums = chunk.querySelector(".nums").textContent.split("\n");
+      const row = nums.indexOf(match[1]);
+      if (row < 0) continue;
+      const height = parseFloat(getComputedStyle(chunk).lineHeight);
+      const mark = document.createElement("div");
+      mark.className = "line-mark";
+      chunk.append(mark);
+      mark.style.top = row * height + "px"; // the CSSOM is not inline style
+      mark.scrollIntoView({ block: "center" });
+      return;
+    }
+  }
+
+  // A press on a number puts the line's address into the URL.
+  function anchors(log) {
+    log.addEventListener("click", function (event) {
+      const nums = event.target.closest(".nums");
+      if (!nums) return;
+      const height = parseFloat(getComputedStyle(nums).lineHeight);
+      const row = Math.floor((event.clientY - nums.getBoundingClientRect().top) / height);
+      const lines = nums.textContent.split("\n");
+      for (let i = row; i >= 0; i--) {
+        if (lines[i]) { history.replaceState(null, "", "#L" + lines[i]); goTo(log); return; }
+      }
+    });
+  }
+
+  addEventListener("DOMContentLoaded", function () {
+    const log = document.querySelector("[data-log]");
+    if (!log) return;
+    switches(log);
+    anchors(log);
+    log.appendLines = follow(log);
+    goTo(log);
+    addEventListener("hashchange", function () { goTo(log); });
+  });
+})();
