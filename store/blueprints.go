@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+)
+
+// BlueprintQuery selects blueprints for a list: the newest version of each id.
+type BlueprintQuery struct {
+	Team       string
+	IDs        []string
+	Search     string // in id and description
+	WithPlans  bool
+	Sort       string // id (default), created_at, updated_at
+	Descending bool
+	Offset     int
+	Size       int // 0: all
+}
+
+var blueprintSorts = map[string]string{"id": "id", "created_at": "created_at", "updated_at": "created_at"}
+
+// The plan follows these columns where it is wanted; most lists leave it out.
+const blueprintColumns = "uid, team, id, version, main_file, description, digest, labels, state, bundled, created_by, created_at"
+
+func scanBlueprint(row scanner) (bp orchestrator.Blueprint, err error) {
+	var labels string
+	var createdAt int64
+	err = row.Scan(&bp.UID, &bp.Team, &bp.ID, &bp.Version, &bp.MainFile, &bp.Description, &bp.Digest,
+		&labels, &bp.State, &bp.Bundled, &bp.CreatedBy, &createdAt)
+	if err != nil {
+		return bp, err
+	}
+	bp.CreatedAt = fromMicros(createdAt)
+	return bp, fromJSON(labels, &bp.Labels)
+}
+
+func scanBlueprintWithPlan(row scanner) (orchestrator.Blueprint, error) {
+	var plan string
+	bp, err := scanBlueprint(withMore(row, &plan))
+	if err != nil {
+		return bp, err
+	}
+	return bp, fromJSON(plan, &bp.Plan)
+}
+
+// InsertBlueprint stores a version as it is given; it assigns nothing.
+func (t *Tx) InsertBlueprint(ctx context.Context, bp orchestrator.Blueprint) error {
+	plan, err := toJSON(bp.Plan)
+	if err != nil {
+		return err
+	}
+	labels, err := toJSON(bp.Labels)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, "insert blueprint", "INSERT INTO blueprints ("+blueprintColumns+", plan) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+		bp.UID, bp.Team, bp.ID, bp.Version, bp.MainFile, bp.Description, bp.Digest, labels, bp.State, bp.Bundled, bp.CreatedBy, micros(bp.CreatedAt), plan)
+	if classify(err) == failureUnique {
+		return orchestrator.Errorf(orchestrator.Conflict, "Blueprint with ID `%s` and version %d already exists", bp.ID, bp.Version).Wrap(err)
+	}
+	return err
+}
+
+// Blueprint returns one version, with its plan.
+func (t *Tx) Blueprint(ctx context.Context, uid string) (orchestrator.Blueprint, error) {
+	return queryOne(ctx, t, notFound("Blueprint", uid), "read blueprint", scanBlueprintWithPlan,
+		"SELECT "+blueprintColumns+", plan FROM blueprints WHERE uid = $1", uid)
+}
+
+// NewestBlueprint returns the version that the id means now, with its plan.
+func (t *Tx) NewestBlueprint(ctx context.Context, team, id string) (orchestrator.Blueprint, error) {
+	return queryOne(ctx, t, notFound("Blueprint", id), "read blueprint", scanBlueprintWithPlan,
+		"SELECT "+blueprintColumns+", plan FROM blueprints WHERE team = $1 AND id = $2 ORDER BY version DESC LIMIT 1", team, id)
+}
+
+// BlueprintVersions returns all versions of an id, newest first, without plans.
+func (t *Tx) BlueprintVersions(ctx context.Context, team, id string) ([]orchestrator.Blueprint, error) {
+	return queryAll(ctx, t, "list blueprint versions", scanBlueprint,
+		"SELECT "+blueprintColumns+" FROM blueprints WHERE team = $1 AND id = $2 ORDER BY version DESC", team, id)
+}
+
+// ListBlueprints returns a page of blueprints and how many there are in all.
+func (t *Tx) ListBlueprints(ctx context.Context, q BlueprintQuery) ([]orchestrator.Blueprint, int, error) {
+	var w where
+	w.add("version = (SELECT MAX(other.version) FROM blueprints other WHERE other.team = blueprints.team AND other.id = blueprints.id)")
+	w.addIf("team", q.Team)
+	addIn(&w, "id", q.IDs)
+	w.addSearch(q.Search, "id", "description")
+	sorted, err := order(blueprintSorts, q.Sort, "id", "uid", q.Descending)
+	if err != nil {
+		return nil, 0, err
+	}
+	columns, scan := blueprintColumns, scanBlueprint
+	if q.WithPlans {
+		columns, scan = blueprintColumns+", plan", scanBlueprintWithPlan
+	}
+	return queryPage(ctx, t, "list blueprints", scan, columns, "blueprints", &w, sorted, q.Offset, q.Size)
+}
+
+// DeleteBlueprint removes all versions of an id.
+func (t *Tx) DeleteBlueprint(ctx context.Context, team, id string) error {
+	err := t.execOne(ctx, notFound("Blueprint", id), "delete blueprint", "DELETE FROM blueprints WHERE team = $1 AND id = $2", team, id)
+	if classify(err) == failureReference {
+		return orchestrator.Errorf(orchestrator.Conflict, "Can't delete blueprint `%s`: it is in use by deployments, delete those first", id).Wrap(err)
+	}
+	return err
+}
+
+// BlueprintUsers returns the ids of the deployments that use any version.
+func (t *Tx) BlueprintUsers(ctx context.Context, team, id string) ([]string, error) {
+	return queryAll(ctx, t, "list users of blueprint", scanString,
+		"SELECT d.id FROM deployments d JOIN blueprints b ON b.uid = d.blueprint_uid WHERE b.team = $1 AND b.id = $2 ORDER BY d.id", team, id)
+}

@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+)
+
+const dependencyColumns = "creator, source_uid, target_uid, target_id, team, created_at"
+
+func scanDependency(row scanner) (d orchestrator.Dependency, err error) {
+	var createdAt int64
+	err = row.Scan(&d.Creator, &d.SourceUID, &d.TargetUID, &d.TargetID, &d.Team, &createdAt)
+	d.CreatedAt = fromMicros(createdAt)
+	return d, err
+}
+
+// InsertDependency records that the source needs the target. Recorded again by
+// the same creator, the newer target holds.
+func (t *Tx) InsertDependency(ctx context.Context, d orchestrator.Dependency) error {
+	_, err := t.exec(ctx, "insert dependency", "INSERT INTO dependencies ("+dependencyColumns+`) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (source_uid, creator) DO UPDATE SET target_uid = excluded.target_uid, target_id = excluded.target_id`,
+		d.Creator, d.SourceUID, d.TargetUID, d.TargetID, d.Team, micros(d.CreatedAt))
+	if classify(err) == failureReference {
+		return notFound("Deployment", d.SourceUID)
+	}
+	return err
+}
+
+// DeleteDependency removes what a creator recorded; gone already is fine.
+func (t *Tx) DeleteDependency(ctx context.Context, creator, sourceUID string) error {
+	_, err := t.exec(ctx, "delete dependency", "DELETE FROM dependencies WHERE source_uid = $1 AND creator = $2", sourceUID, creator)
+	return err
+}
+
+// DependenciesOn returns who needs the deployment.
+func (t *Tx) DependenciesOn(ctx context.Context, targetUID string) ([]orchestrator.Dependency, error) {
+	return queryAll(ctx, t, "list dependencies on deployment", scanDependency,
+		"SELECT "+dependencyColumns+" FROM dependencies WHERE target_uid = $1 ORDER BY source_uid, creator", targetUID)
+}
+
+// DependenciesOf returns what the deployment needs.
+func (t *Tx) DependenciesOf(ctx context.Context, sourceUID string) ([]orchestrator.Dependency, error) {
+	return queryAll(ctx, t, "list dependencies of deployment", scanDependency,
+		"SELECT "+dependencyColumns+" FROM dependencies WHERE source_uid = $1 ORDER BY creator", sourceUID)
+}

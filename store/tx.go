@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Tx is one transaction. Its methods are spread over the files of their nouns;
+// they may be used only inside the function that received the Tx.
+type Tx struct {
+	tx     *sql.Tx
+	store  *Store
+	nudged map[string]bool // root ids to announce with the commit
+}
+
+// SQL returns the transaction underneath, for the queue's own rows.
+func (t *Tx) SQL() *sql.Tx { return t.tx }
+
+// collisionRetries is how often a change that lost against another is run
+// again; with the pauses below it gives up after some ten seconds.
+const collisionRetries = 40
+
+// InTx runs change in a transaction of its own, as if nothing else ran at the
+// same time, and commits when change returns nil. On SQLite changes queue up
+// for the one writing connection; on PostgreSQL they are serializable, and one
+// that collided with another is run again: change must not have effects outside
+// of its transaction.
+func (s *Store) InTx(ctx context.Context, change func(*Tx) error) error {
+	for attempt := 0; ; attempt++ {
+		err := s.once(ctx, s.writer, s.writeOptions(), change)
+		if err == nil || classify(err) != failureCollision || attempt == collisionRetries {
+			return err
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return err
+		}
+	}
+}
+
+// View runs read on one unchanging snapshot that cannot be written to.
+func (s *Store) View(ctx context.Context, read func(*Tx) error) error {
+	if s.dialect == Postgres {
+		return s.once(ctx, s.writer, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, read)
+	}
+	return s.once(ctx, s.reader, &sql.TxOptions{ReadOnly: true}, read)
+}
+
+func (s *Store) writeOptions() *sql.TxOptions {
+	if s.dialect == Postgres {
+		return &sql.TxOptions{Isolation: sql.LevelSerializable}
+	}
+	return nil // the SQLite driver begins with the write lock
+}
+
+func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, run func(*Tx) error) error {
+	tx, err := db.BeginTx(ctx, options)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	// After a commit this does nothing; it also runs when run panics.
+	defer func() { _ = tx.Rollback() }()
+	t := &Tx{tx: tx, store: s}
+	if err := run(t); err != nil {
+		return err
+	}
+	if s.dialect == Postgres {
+		if err := t.sendNotifications(ctx); err != nil {
+			return err
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit transaction: %w", err)
+	}
+	if s.dialect == SQLite {
+		for root := range t.nudged {
+			s.nudges.publish(root)
+		}
+	}
+	return nil
+}
+
+// pause waits a little longer after each collision, by chance, so that those
+// who collided do not meet again.
+func pause(ctx context.Context, attempt int) error {
+	longest := min(time.Millisecond<<min(attempt, 10), 500*time.Millisecond)
+	timer := time.NewTimer(rand.N(longest) + time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// exec runs a statement; doing says what for, in messages.
+func (t *Tx) exec(ctx context.Context, doing, query string, args ...any) (sql.Result, error) {
+	result, err := t.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	return result, nil
+}
+
+// execOne runs a statement that must touch a row; otherwise it answers missing.
+func (t *Tx) execOne(ctx context.Context, missing error, doing, query string, args ...any) error {
+	result, err := t.exec(ctx, doing, query, args...)
+	if err != nil {
+		return err
+	}
+	rows, err := result.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	if rows == 0 {
+		return missing
+	}
+	return nil
+}
+
+// scanner is a *sql.Row or *sql.Rows.
+type scanner interface{ Scan(dest ...any) error }
+
+// queryAll reads every row with scan.
+func queryAll[T any](ctx context.Context, t *Tx, doing string, scan func(scanner) (T, error), query string, args ...any) (_ []T, err error) {
+	rows, err := t.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var all []T
+	for rows.Next() {
+		item, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", doing, err)
+		}
+		all = append(all, item)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	return all, nil
+}
+
+// queryOne reads one row with scan; no row answers missing.
+func queryOne[T any](ctx context.Context, t *Tx, missing error, doing string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	item, err := scan(t.tx.QueryRowContext(ctx, query, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return item, missing
+	}
+	if err != nil {
+		return item, fmt.Errorf("%s: %w", doing, err)
+	}
+	return item, nil
+}
+
+// scanString reads rows of one text column.
+func scanString(row scanner) (text string, err error) {
+	err = row.Scan(&text)
+	return text, err
+}
+
+// scanInt reads rows of one whole number.
+func scanInt(row scanner) (n int, err error) {
+	err = row.Scan(&n)
+	return n, err
+}
+
+// scanInt64 reads rows of one large whole number.
+func scanInt64(row scanner) (n int64, err error) {
+	err = row.Scan(&n)
+	return n, err
+}
+
+// longer is a scanner for rows with more columns than its user knows.
+type longer struct {
+	row  scanner
+	more []any
+}
+
+func (l longer) Scan(dest ...any) error { return l.row.Scan(append(dest, l.more...)...) }
+
+// withMore reads additional columns at the end of each row.
+func withMore(row scanner, more ...any) scanner { return longer{row, more} }
