@@ -1,0 +1,388 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/provider"
+	"github.com/slipwayhq/slipway/store"
+)
+
+// Config is what an Engine is built from.
+type Config struct {
+	Store     *store.Store
+	Queue     *Queue
+	Providers provider.Registry
+	// Files opens the archive of a blueprint version by its digest.
+	Files func(ctx context.Context, digest string) (fs.FS, error)
+	// Installation is the random id of this Slipway.
+	Installation string
+	// Server names this server in leases. A server that starts again under the
+	// same name takes its own executions back at once.
+	Server string
+	QueueWorkers       int // River workers: dispatches at once
+	OperationSlots     int // operations in flight at once
+	ResidentExecutions int // executions that run at once, those that wait left out
+	// RehearsalSpeed divides retry and "ask again" times of rehearsed
+	// deployments; +Inf waits for nothing.
+	RehearsalSpeed float64
+
+	Clock  Clock
+	Logger *slog.Logger
+}
+
+// Clock tells the time; tests hand in their own.
+type Clock interface {
+	Now() time.Time
+}
+
+// SystemClock is the machine's clock.
+type SystemClock struct{}
+
+// Now returns the current time.
+func (SystemClock) Now() time.Time { return time.Now() }
+
+// Engine claims executions and runs them until it is stopped.
+type Engine struct {
+	cfg     Config
+	journal *journal
+	lease   *leaseKeeper
+	slots   chan struct{} // one token per operation in flight
+	plans   *planCache
+	client  *river.Client[*sql.Tx]
+
+	mu       sync.Mutex
+	runners  map[string]*runner   // by execution id
+	redactor map[string]*redactor // by root execution id, shared by its tree
+	backlog  []string             // claims that wait for a resident place
+	stopping bool
+
+	runnersDone sync.WaitGroup
+	loops       sync.WaitGroup
+	cancelRun   context.CancelFunc // ends operations in flight
+	cancelLoops context.CancelFunc
+}
+
+// New returns an engine that is not running yet, or an error when the
+// configuration is incomplete.
+func New(cfg Config) (*Engine, error) {
+	switch {
+	case cfg.Store == nil, cfg.Queue == nil, cfg.Providers == nil, cfg.Files == nil, cfg.Clock == nil, cfg.Logger == nil:
+		return nil, errors.New("engine: Store, Queue, Providers, Files, Clock and Logger are required")
+	case cfg.Server == "" || cfg.Installation == "":
+		return nil, errors.New("engine: Server and Installation are required")
+	case cfg.QueueWorkers < 1 || cfg.OperationSlots < 1 || cfg.ResidentExecutions < 1:
+		return nil, errors.New("engine: QueueWorkers, OperationSlots and ResidentExecutions must be at least 1")
+	}
+	if cfg.RehearsalSpeed <= 0 {
+		cfg.RehearsalSpeed = 1
+	}
+	e := &Engine{
+		cfg:      cfg,
+		journal:  newJournal(cfg.Store),
+		slots:    make(chan struct{}, cfg.OperationSlots),
+		plans:    newPlanCache(cfg.Store),
+		runners:  map[string]*runner{},
+		redactor: map[string]*redactor{},
+	}
+	e.lease = newLeaseKeeper(cfg)
+	return e, nil
+}
+
+// Start claims what this server left behind, then begins to take dispatches.
+func (e *Engine) Start(ctx context.Context) error {
+	runCtx, cancelRun := context.WithCancel(context.WithoutCancel(ctx))
+	loopCtx, cancelLoops := context.WithCancel(context.WithoutCancel(ctx))
+	e.cancelRun, e.cancelLoops = cancelRun, cancelLoops
+
+	if err := e.lease.beat(ctx); err != nil {
+		return fmt.Errorf("start the engine: %w", err)
+	}
+	nudges, err := e.cfg.Store.Listen(loopCtx)
+	if err != nil {
+		return fmt.Errorf("start the engine: %w", err)
+	}
+	e.loop(func() { e.journal.run(loopCtx) })
+	e.loop(func() { e.lease.run(loopCtx) })
+	e.loop(func() { e.followNudges(loopCtx, nudges) })
+
+	if err := e.startRiver(runCtx); err != nil {
+		return err
+	}
+	poke := func(id string) { go e.claim(runCtx, id) }
+	e.cfg.Queue.poke.Store(&poke)
+	e.loop(func() { e.scan(loopCtx, runCtx) })
+	return nil
+}
+
+func (e *Engine) loop(run func()) {
+	e.loops.Add(1)
+	go func() {
+		defer e.loops.Done()
+		run()
+	}()
+}
+
+func (e *Engine) startRiver(ctx context.Context) error {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &dispatchWorker{engine: e, runCtx: ctx})
+	client, err := river.NewClient(driverFor(e.cfg.Store, e.cfg.Store.ListenerPool()), &river.Config{
+		Logger:            slog.New(slog.NewTextHandler(discard{}, &slog.HandlerOptions{Level: slog.LevelError})),
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: e.cfg.QueueWorkers}},
+		Workers:           workers,
+		FetchPollInterval: 500 * time.Millisecond,
+		FetchCooldown:     50 * time.Millisecond,
+	})
+	if err != nil {
+		return fmt.Errorf("start the queue: %w", err)
+	}
+	if err := client.Start(ctx); err != nil {
+		return fmt.Errorf("start the queue: %w", err)
+	}
+	e.client = client
+	return nil
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// dispatchWorker is all that River runs of ours: claim, and back in
+// milliseconds.
+type dispatchWorker struct {
+	river.WorkerDefaults[dispatchArgs]
+	engine *Engine
+	runCtx context.Context
+}
+
+// Work claims the execution, or tells its runner to look again.
+func (w *dispatchWorker) Work(_ context.Context, job *river.Job[dispatchArgs]) error {
+	w.engine.claim(w.runCtx, job.Args.ExecutionID)
+	return nil
+}
+
+// claim starts a runner for the execution if nobody holds it, or wakes the
+// runner that this server has. A failure is logged and left to the scan.
+func (e *Engine) claim(ctx context.Context, id string) {
+	if r := e.resident(id); r != nil {
+		r.nudge()
+		return
+	}
+	if !e.makeRoom(id) {
+		return
+	}
+	if err := e.take(ctx, id, ""); err != nil {
+		e.cfg.Logger.Error("claim execution", "execution", id, "error", err)
+	}
+}
+
+func (e *Engine) resident(id string) *runner {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.runners[id]
+}
+
+// makeRoom reports whether another execution may become resident; if not, the
+// id joins the backlog, first come first served.
+func (e *Engine) makeRoom(id string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopping {
+		return false
+	}
+	busy := 0
+	for _, r := range e.runners {
+		if !r.waiting.Load() {
+			busy++
+		}
+	}
+	if busy < e.cfg.ResidentExecutions {
+		return true
+	}
+	for _, waiting := range e.backlog {
+		if waiting == id {
+			return false
+		}
+	}
+	e.backlog = append(e.backlog, id)
+	return false
+}
+
+// roomChanged lets the next execution of the backlog in.
+func (e *Engine) roomChanged(ctx context.Context) {
+	e.mu.Lock()
+	if len(e.backlog) == 0 {
+		e.mu.Unlock()
+		return
+	}
+	next := e.backlog[0]
+	e.backlog = e.backlog[1:]
+	e.mu.Unlock()
+	e.claim(ctx, next)
+}
+
+// take claims the execution by compare-and-set of its epoch and runs it. from
+// is the server it is taken from: "" for nobody.
+func (e *Engine) take(ctx context.Context, id, from string) error {
+	execution, err := e.claimRow(ctx, id, from)
+	if err != nil || execution == nil {
+		return err
+	}
+	r, err := e.newRunner(ctx, *execution)
+	if err != nil {
+		return fmt.Errorf("load execution %s: %w", id, err)
+	}
+	e.mu.Lock()
+	if _, exists := e.runners[id]; exists || e.stopping {
+		e.mu.Unlock()
+		return nil
+	}
+	e.runners[id] = r
+	e.runnersDone.Add(1)
+	e.mu.Unlock()
+	go func() {
+		defer e.runnersDone.Done()
+		r.live(ctx)
+		e.mu.Lock()
+		delete(e.runners, id)
+		e.forgetRedactor(execution.RootID)
+		e.mu.Unlock()
+		e.roomChanged(ctx)
+	}()
+	return nil
+}
+
+// claimRow returns the execution under its new epoch, or nil when somebody
+// else has it or it has ended.
+func (e *Engine) claimRow(ctx context.Context, id, from string) (*orchestrator.Execution, error) {
+	var claimed *orchestrator.Execution
+	err := e.cfg.Store.InTx(ctx, func(tx *store.Tx) error {
+		claimed = nil
+		execution, err := tx.Execution(ctx, id)
+		if orchestrator.ErrorCode(err) == orchestrator.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if execution.Status.Final() || execution.Server != from {
+			return nil
+		}
+		epoch, ok, err := tx.ClaimExecution(ctx, id, e.cfg.Server, execution.Epoch)
+		if err != nil || !ok {
+			return err
+		}
+		execution.Epoch, execution.Server = epoch, e.cfg.Server
+		claimed = &execution
+		return nil
+	})
+	return claimed, err
+}
+
+// redactorFor returns the redactor that the executions of one tree share: a
+// password made by a child must not show in its parent's log.
+func (e *Engine) redactorFor(rootID string) *redactor {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.redactor[rootID] == nil {
+		e.redactor[rootID] = newRedactor()
+	}
+	return e.redactor[rootID]
+}
+
+func (e *Engine) forgetRedactor(rootID string) {
+	for _, r := range e.runners {
+		if r.execution.RootID == rootID {
+			return
+		}
+	}
+	delete(e.redactor, rootID)
+}
+
+// followNudges passes "something changed under this root" on to the runners of
+// that tree. A nudge may be lost; the scan nudges everybody in any case.
+func (e *Engine) followNudges(ctx context.Context, nudges <-chan string) {
+	for {
+		select {
+		case root, ok := <-nudges:
+			if !ok {
+				return
+			}
+			for _, r := range e.runnersOf(root) {
+				r.nudge()
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// runnersOf returns this server's runners of one tree, or all for "".
+func (e *Engine) runnersOf(root string) []*runner {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var runners []*runner
+	for _, r := range e.runners {
+		if root == "" || r.execution.RootID == root {
+			runners = append(runners, r)
+		}
+	}
+	return runners
+}
+
+// shutdownGrace is how long steps in flight may go on once the engine stops.
+const shutdownGrace = 20 * time.Second
+
+// Stop stops claiming, starts no new step, gives steps in flight 20 s, releases
+// the leases and stops River. A restart goes on at once. Calling it twice, or
+// before Start, does no harm.
+func (e *Engine) Stop(ctx context.Context) error {
+	e.mu.Lock()
+	already := e.stopping
+	e.stopping = true
+	e.mu.Unlock()
+	if already || e.cancelRun == nil {
+		return nil
+	}
+	e.cfg.Queue.poke.Store(nil)
+	for _, r := range e.runnersOf("") {
+		r.stop()
+	}
+	e.awaitRunners(ctx)
+	var err error
+	if e.client != nil {
+		err = e.client.Stop(ctx)
+	}
+	e.cancelLoops()
+	e.loops.Wait()
+	if err != nil {
+		return fmt.Errorf("stop the queue: %w", err)
+	}
+	return e.lease.leave(context.WithoutCancel(ctx))
+}
+
+func (e *Engine) awaitRunners(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		e.runnersDone.Wait()
+		close(done)
+	}()
+	grace := time.NewTimer(shutdownGrace)
+	defer grace.Stop()
+	select {
+	case <-done:
+	case <-grace.C:
+	case <-ctx.Done():
+	}
+	e.cancelRun()
+	<-done
+}
