@@ -126,9 +126,6 @@ func (d *decider) giveUpWaiting(i int) {
 // lane.
 func (d *decider) failed(i int, o Failed) {
 	s := &d.run.steps[i]
-	if o.RetryAfter > 0 {
-		o.Err += " [retry_after=" + seconds(o.RetryAfter) + "]"
-	}
 	again := d.mayRetry(s, o)
 	d.tellFailure(s, o, again)
 	switch {
@@ -156,11 +153,15 @@ func (d *decider) mayRetry(s *step, o Failed) bool {
 }
 
 func (d *decider) tellFailure(s *step, o Failed, again bool) {
+	tail := " -> " + o.Err
+	if o.RetryAfter > 0 {
+		tail += " [retry_after=" + seconds(o.RetryAfter) + "]"
+	}
 	if o.Rescheduled && again {
-		d.emitTask(s, orchestrator.EventTaskRescheduled, "Task rescheduled", " -> "+o.Err, o.Causes...)
+		d.emitTask(s, orchestrator.EventTaskRescheduled, "Task rescheduled", tail, o.Causes...)
 		return
 	}
-	d.emitTask(s, orchestrator.EventTaskFailed, "Task failed", " -> "+o.Err, o.Causes...)
+	d.emitTask(s, orchestrator.EventTaskFailed, "Task failed", tail, o.Causes...)
 }
 
 // retry counts the attempt up and forgets what belonged to the last one.
