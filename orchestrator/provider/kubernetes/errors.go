@@ -1,0 +1,47 @@
+package kubernetes
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/provider"
+)
+
+// explain sorts an API error by whether asking again can help. nil stays nil.
+func explain(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	wrapped := fmt.Errorf("%s: %w", doing, err)
+	switch {
+	case meta.IsNoMatchError(err):
+		return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid,
+			"the cluster has no such kind: cannot %s; correct apiVersion and kind, or install what defines them first", doing).Wrap(err))
+	case apierrors.IsUnauthorized(err):
+		return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "the cluster refuses the credentials of the kubeconfig: cannot %s", doing).Wrap(err))
+	case apierrors.IsForbidden(err):
+		return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "the cluster forbids it: cannot %s: %s", doing, message(err)).Wrap(err))
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsMethodNotSupported(err), apierrors.IsUnsupportedMediaType(err):
+		return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "the cluster refuses the manifest: cannot %s: %s", doing, message(err)).Wrap(err))
+	case apierrors.IsConflict(err):
+		return provider.Fatal(orchestrator.Errorf(orchestrator.Conflict, "somebody else manages part of it: cannot %s: %s", doing, message(err)).Wrap(err))
+	}
+	if seconds, ok := apierrors.SuggestsClientDelay(err); ok {
+		return provider.RetryAfter(wrapped, time.Duration(seconds)*time.Second)
+	}
+	return wrapped
+}
+
+// message is what the API server said, without client-go's frame.
+func message(err error) string {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		return status.Status().Message
+	}
+	return err.Error()
+}
