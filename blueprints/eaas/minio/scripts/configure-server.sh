@@ -1,0 +1,51 @@
+#!/bin/bash
+# Creates the user, the data directory, the settings and the service of the server.
+#   access_key_id, secret_access_key  of the root user
+#   bucket_region                     region that the server says it is in
+set -euo pipefail
+
+# quote VALUE prints it as a double-quoted value of a systemd environment file.
+quote() {
+  value=${1//\\/\\\\}
+  value=${value//\"/\\\"}
+  echo "\"$value\""
+}
+
+ctx logger info "Creating user and data directory of MinIO"
+if ! id minio >/dev/null 2>&1; then
+  sudo useradd --system --user-group --shell /usr/sbin/nologin minio
+fi
+sudo install -d -m 0750 -o minio -g minio /var/minio /var/minio/data
+
+ctx logger info "Writing the settings of MinIO"
+# The file is made unreadable for others before the secret goes in.
+sudo install -m 0600 -o root -g root /dev/null /etc/default/minio
+sudo tee /etc/default/minio >/dev/null <<END
+MINIO_ROOT_USER=$(quote "$access_key_id")
+MINIO_ROOT_PASSWORD=$(quote "$secret_access_key")
+MINIO_REGION=$(quote "$bucket_region")
+END
+
+sudo tee /etc/systemd/system/minio.service >/dev/null <<'END'
+[Unit]
+Description=MinIO object store
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+User=minio
+Group=minio
+EnvironmentFile=/etc/default/minio
+ExecStart=/usr/local/bin/minio server --address :9000 --console-address 127.0.0.1:9001 /var/minio/data
+Restart=always
+RestartSec=5
+LimitNOFILE=65536
+NoNewPrivileges=true
+ProtectSystem=full
+ProtectHome=true
+PrivateTmp=true
+
+[Install]
+WantedBy=multi-user.target
+END
+sudo systemctl daemon-reload
