@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 // BlueprintQuery selects blueprints for a list: the newest version of each id.
@@ -56,7 +57,7 @@ func (t *Tx) InsertBlueprint(ctx context.Context, bp orchestrator.Blueprint) err
 	}
 	_, err = t.exec(ctx, "insert blueprint", "INSERT INTO blueprints ("+blueprintColumns+", plan) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 		bp.UID, bp.Team, bp.ID, bp.Version, bp.MainFile, bp.Description, bp.Digest, labels, bp.State, bp.Bundled, bp.CreatedBy, micros(bp.CreatedAt), plan)
-	if classify(err) == failureUnique {
+	if database.Classify(err) == database.FailureUnique {
 		return orchestrator.Errorf(orchestrator.Conflict, "Blueprint with ID `%s` and version %d already exists", bp.ID, bp.Version).Wrap(err)
 	}
 	return err
@@ -101,7 +102,7 @@ func (t *Tx) ListBlueprints(ctx context.Context, q BlueprintQuery) ([]orchestrat
 // DeleteBlueprint removes all versions of an id.
 func (t *Tx) DeleteBlueprint(ctx context.Context, team, id string) error {
 	err := t.execOne(ctx, notFound("Blueprint", id), "delete blueprint", "DELETE FROM blueprints WHERE team = $1 AND id = $2", team, id)
-	if classify(err) == failureReference {
+	if database.Classify(err) == database.FailureReference {
 		return orchestrator.Errorf(orchestrator.Conflict, "Can't delete blueprint `%s`: it is in use by deployments, delete those first", id).Wrap(err)
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 const dependencyColumns = "creator, source_uid, target_uid, target_id, team, created_at"
@@ -21,7 +22,7 @@ func (t *Tx) InsertDependency(ctx context.Context, d orchestrator.Dependency) er
 	_, err := t.exec(ctx, "insert dependency", "INSERT INTO dependencies ("+dependencyColumns+`) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (source_uid, creator) DO UPDATE SET target_uid = excluded.target_uid, target_id = excluded.target_id`,
 		d.Creator, d.SourceUID, d.TargetUID, d.TargetID, d.Team, micros(d.CreatedAt))
-	if classify(err) == failureReference {
+	if database.Classify(err) == database.FailureReference {
 		return notFound("Deployment", d.SourceUID)
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 // DeploymentQuery selects deployments for a list.
@@ -69,10 +70,10 @@ func (t *Tx) InsertDeployment(ctx context.Context, d orchestrator.Deployment) er
 		inputs, documents[0], documents[1], documents[2], d.Rehearsal, d.RehearsalReason, d.CloudType, d.EnvType, d.Parent, d.ParentNode,
 		documents[3], string(d.InstallationStatus), string(d.DeploymentStatus), d.LatestExecution, d.CreatedBy, micros(d.CreatedAt), micros(d.UpdatedAt),
 	}})
-	switch classify(err) {
-	case failureUnique:
+	switch database.Classify(err) {
+	case database.FailureUnique:
 		return orchestrator.Errorf(orchestrator.Conflict, "Deployment with ID `%s` already exists", d.ID).Wrap(err)
-	case failureReference:
+	case database.FailureReference:
 		return notFound("Blueprint", d.BlueprintID)
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 // ExecutionQuery selects executions for a list.
@@ -77,7 +78,7 @@ func (t *Tx) InsertExecution(ctx context.Context, e orchestrator.Execution, g or
 		e.RootID, e.ParentID, e.ParentStep, e.Generation, e.Rehearsal, e.Force, e.DryRun, e.WaitAfterFail.Microseconds(), e.TotalOperations, e.FinishedOperations,
 		e.CreatedBy, micros(e.CreatedAt), micros(e.StartedAt), micros(e.EndedAt), e.Epoch, e.Server, e.CancelRequested, path, 0,
 	}})
-	if classify(err) == failureUnique {
+	if database.Classify(err) == database.FailureUnique {
 		return orchestrator.Errorf(orchestrator.Conflict, "that execution exists already: step %s of execution %s has started it", e.ParentStep, e.ParentID).Wrap(err)
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 const instanceColumns = "deployment_uid, id, node_id, host_id, idx, state, version, runtime, relationships, scaling_groups"
@@ -41,7 +42,7 @@ func (t *Tx) InsertInstances(ctx context.Context, instances []orchestrator.NodeI
 		rows = append(rows, []any{n.DeploymentUID, n.ID, n.NodeID, n.HostID, n.Index, string(n.State), n.Version, runtime, documents[0], documents[1]})
 	}
 	err := t.insertRows(ctx, "insert node instances", "INSERT INTO node_instances ("+instanceColumns+")", "", rows)
-	if classify(err) == failureUnique {
+	if database.Classify(err) == database.FailureUnique {
 		return orchestrator.Errorf(orchestrator.Conflict, "a node instance with that ID already exists in the deployment").Wrap(err)
 	}
 	return err

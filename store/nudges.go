@@ -123,7 +123,7 @@ func (q *nudgeQueue) pump(ctx, storeCtx context.Context, out chan<- string) {
 // takes them, and some may be lost, so the listener also polls. The channel is
 // closed when ctx or the store ends.
 func (s *Store) Listen(ctx context.Context) (<-chan string, error) {
-	if s.dialect == Postgres {
+	if s.Dialect() == Postgres {
 		s.nudges.fromDatabase.Do(func() { go s.relayNotifications() })
 	}
 	return s.nudges.listen(ctx), nil
@@ -138,15 +138,29 @@ func (t *Tx) Notify(rootID string) {
 	t.nudged[rootID] = true
 }
 
-// sendNotifications hands the announcements to PostgreSQL, which delivers them
+// announceWithCommit hands the announcements to PostgreSQL, which delivers them
 // with the commit to every server, this one included.
-func (t *Tx) sendNotifications(ctx context.Context) error {
+func (t *Tx) announceWithCommit(ctx context.Context) error {
+	if t.store.Dialect() != Postgres {
+		return nil
+	}
 	for _, root := range orchestrator.SortedKeys(t.nudged) {
 		if _, err := t.exec(ctx, "notify listeners", "SELECT pg_notify($1, $2)", nudgeChannel, root); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// announceAfterCommit tells the listeners in this process, which on SQLite are
+// all there are.
+func (t *Tx) announceAfterCommit() {
+	if t.store.Dialect() != SQLite {
+		return
+	}
+	for root := range t.nudged {
+		t.store.nudges.publish(root)
+	}
 }
 
 // relayNotifications brings the nudges of all servers into this process, over

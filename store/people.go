@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 const accountColumns = "name, password_hash, role, team, created_at"
@@ -47,7 +48,7 @@ func scanSession(row scanner) (s orchestrator.Session, err error) {
 func (t *Tx) InsertSession(ctx context.Context, s orchestrator.Session) error {
 	_, err := t.exec(ctx, "insert session", "INSERT INTO sessions ("+sessionColumns+") VALUES ($1, $2, $3, $4, $5)",
 		s.TokenHash, s.Account, micros(s.CreatedAt), micros(s.SeenAt), s.From)
-	if classify(err) == failureReference {
+	if database.Classify(err) == database.FailureReference {
 		return notFound("User", s.Account)
 	}
 	return err

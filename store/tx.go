@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"time"
 )
 
 // Tx is one transaction. Its methods are spread over the files of their nouns;
@@ -20,81 +18,30 @@ type Tx struct {
 // SQL returns the transaction underneath, for the queue's own rows.
 func (t *Tx) SQL() *sql.Tx { return t.tx }
 
-// collisionRetries is how often a change that lost against another is run
-// again; with the pauses below it gives up after some ten seconds.
-const collisionRetries = 40
-
 // InTx runs change in a transaction of its own, as if nothing else ran at the
 // same time, and commits when change returns nil. On SQLite changes queue up
 // for the one writing connection; on PostgreSQL they are serializable, and one
 // that collided with another is run again: change must not have effects outside
 // of its transaction.
 func (s *Store) InTx(ctx context.Context, change func(*Tx) error) error {
-	for attempt := 0; ; attempt++ {
-		err := s.once(ctx, s.writer, s.writeOptions(), change)
-		if err == nil || classify(err) != failureCollision || attempt == collisionRetries {
+	var t *Tx
+	err := s.db.Change(ctx, func(tx *sql.Tx) error {
+		t = &Tx{tx: tx, store: s}
+		if err := change(t); err != nil {
 			return err
 		}
-		if err := pause(ctx, attempt); err != nil {
-			return err
-		}
+		return t.announceWithCommit(ctx)
+	})
+	if err != nil {
+		return err
 	}
+	t.announceAfterCommit()
+	return nil
 }
 
 // View runs read on one unchanging snapshot that cannot be written to.
 func (s *Store) View(ctx context.Context, read func(*Tx) error) error {
-	if s.dialect == Postgres {
-		return s.once(ctx, s.writer, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, read)
-	}
-	return s.once(ctx, s.reader, &sql.TxOptions{ReadOnly: true}, read)
-}
-
-func (s *Store) writeOptions() *sql.TxOptions {
-	if s.dialect == Postgres {
-		return &sql.TxOptions{Isolation: sql.LevelSerializable}
-	}
-	return nil // the SQLite driver begins with the write lock
-}
-
-func (s *Store) once(ctx context.Context, db *sql.DB, options *sql.TxOptions, run func(*Tx) error) error {
-	tx, err := db.BeginTx(ctx, options)
-	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
-	// After a commit this does nothing; it also runs when run panics.
-	defer func() { _ = tx.Rollback() }()
-	t := &Tx{tx: tx, store: s}
-	if err := run(t); err != nil {
-		return err
-	}
-	if s.dialect == Postgres {
-		if err := t.sendNotifications(ctx); err != nil {
-			return err
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit transaction: %w", err)
-	}
-	if s.dialect == SQLite {
-		for root := range t.nudged {
-			s.nudges.publish(root)
-		}
-	}
-	return nil
-}
-
-// pause waits a little longer after each collision, by chance, so that those
-// who collided do not meet again.
-func pause(ctx context.Context, attempt int) error {
-	longest := min(time.Millisecond<<min(attempt, 10), 500*time.Millisecond)
-	timer := time.NewTimer(rand.N(longest) + time.Millisecond)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
+	return s.db.Read(ctx, func(tx *sql.Tx) error { return read(&Tx{tx: tx, store: s}) })
 }
 
 // exec runs a statement; doing says what for, in messages.

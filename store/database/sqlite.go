@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -11,15 +11,16 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/slipwayhq/slipway/orchestrator"
-
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/slipwayhq/slipway/orchestrator"
 )
 
-// openSQLite opens the file with one writing connection and a pool of reading
+// openSQLite opens a file with one writing connection and a pool of reading
 // ones: a second writer on the same file would make both wait for seconds.
-func (s *Store) openSQLite(ctx context.Context, path string) error {
-	s.dialect, s.name = SQLite, path
+func (d *DB) openSQLite(ctx context.Context, options Options) error {
+	path := options.URL
+	d.dialect, d.name = SQLite, path
 	if err := prepareFile(path); err != nil {
 		return err
 	}
@@ -27,14 +28,13 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	s.release = release
-	if s.writer, err = OpenSQLiteWriter(ctx, path); err != nil {
+	d.release = release
+	if d.writer, err = openWriter(ctx, path, options.Relaxed); err != nil {
 		return fmt.Errorf("open database %s: %w", path, err)
 	}
-	if s.reader, err = OpenSQLiteReader(path); err != nil {
+	if d.reader, err = openReader(path); err != nil {
 		return fmt.Errorf("open database %s for reading: %w", path, err)
 	}
-	s.nudges = newNudges()
 	return nil
 }
 
@@ -51,9 +51,8 @@ func prepareFile(path string) error {
 			err = file.Close()
 		}
 	}
-	if errors.Is(err, fs.ErrPermission) || isReadOnlyFileSystem(err) {
-		return orchestrator.Errorf(orchestrator.Unavailable,
-			"the database %s cannot be written: give this user write access to the file and its folder, or choose another with SLIPWAY_DATA_DIR", path).Wrap(err)
+	if isNotWritable(err) {
+		return notWritable("the database "+path, err)
 	}
 	if err != nil {
 		return fmt.Errorf("create database %s: %w", path, err)
@@ -61,27 +60,40 @@ func prepareFile(path string) error {
 	return nil
 }
 
-// OpenSQLiteWriter opens the one writing connection of a file: WAL, every
-// commit synced, transactions that take the write lock when they begin.
-func OpenSQLiteWriter(ctx context.Context, path string) (*sql.DB, error) {
+func isNotWritable(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || isReadOnlyFileSystem(err)
+}
+
+func notWritable(what string, err error) error {
+	return orchestrator.Errorf(orchestrator.Unavailable,
+		"%s cannot be written: give this user write access to the file and its folder, or choose another folder with SLIPWAY_DATA_DIR", what).Wrap(err)
+}
+
+// openWriter opens the one writing connection: WAL, every commit synced,
+// transactions that take the write lock when they begin, and deleted text
+// overwritten.
+func openWriter(ctx context.Context, path string, relaxed bool) (*sql.DB, error) {
+	synchronous := "synchronous(FULL)"
+	if relaxed {
+		synchronous = "synchronous(NORMAL)"
+	}
 	db, err := sql.Open("sqlite", sqliteURL(path, url.Values{
 		"_txlock": {"immediate"},
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", "cache_size(-16000)"},
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)", "secure_delete(1)", "cache_size(-16000)"},
 	}))
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(1)
-	db.SetConnMaxLifetime(0)
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-// OpenSQLiteReader opens a pool that can only read.
-func OpenSQLiteReader(path string) (*sql.DB, error) {
+// openReader opens a pool that can only read.
+func openReader(path string) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", sqliteURL(path, url.Values{
 		"mode":    {"ro"},
 		"_pragma": {"busy_timeout(10000)", "query_only(1)", "cache_size(-8000)"},

@@ -1,6 +1,6 @@
 //go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
 
-package store
+package database
 
 import (
 	"errors"
@@ -16,9 +16,8 @@ import (
 // The kernel gives it back when the process ends, however it ends.
 func lockFile(path string) (release func() error, err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if errors.Is(err, fs.ErrPermission) || isReadOnlyFileSystem(err) {
-		return nil, orchestrator.Errorf(orchestrator.Unavailable,
-			"the folder of %s cannot be written: give this user write access, or choose another with SLIPWAY_DATA_DIR", path).Wrap(err)
+	if isNotWritable(err) {
+		return nil, notWritable("the lock file "+path, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open lock file: %w", err)
@@ -26,7 +25,7 @@ func lockFile(path string) (release func() error, err error) {
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil, errors.Join(orchestrator.Errorf(orchestrator.Unavailable,
-			"another process holds %s: stop the other slipway first, or give this one a data folder of its own with SLIPWAY_DATA_DIR", path), file.Close())
+			"another process has the database open (it holds %s): stop the other slipway first, or give this one a data folder of its own with SLIPWAY_DATA_DIR", path), file.Close())
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), file.Close())

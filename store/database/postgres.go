@@ -1,0 +1,52 @@
+package database
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+)
+
+// postgresConnections bounds what one server holds open; several servers share
+// PostgreSQL's default of 100.
+const postgresConnections = 25
+
+func (d *DB) openPostgres(ctx context.Context, options Options) error {
+	d.dialect = Postgres
+	config, err := pgx.ParseConfig(options.URL)
+	if err != nil {
+		// The parser's message may repeat the URL with its password.
+		return orchestrator.Errorf(orchestrator.Invalid,
+			"the database URL cannot be understood: it should read postgres://user:password@host:port/database")
+	}
+	d.name = fmt.Sprintf("%s on %s", config.Database, config.Host)
+	if options.Schema != "" {
+		config.RuntimeParams["search_path"] = options.Schema
+	}
+	d.writer = stdlib.OpenDB(*config)
+	d.writer.SetMaxOpenConns(postgresConnections)
+	d.writer.SetMaxIdleConns(postgresConnections)
+	d.writer.SetConnMaxIdleTime(5 * time.Minute)
+	d.reader = d.writer
+	if err := d.writer.PingContext(ctx); err != nil {
+		return orchestrator.Errorf(orchestrator.Unavailable,
+			"the PostgreSQL database %s does not answer: check that it runs and that SLIPWAY_DATABASE_URL names its host, user and password", d.name).Wrap(err)
+	}
+	if options.Schema != "" {
+		return d.createSchema(ctx, options.Schema)
+	}
+	return nil
+}
+
+// createSchema forgives that another server creates the same at this moment.
+func (d *DB) createSchema(ctx context.Context, schema string) error {
+	_, err := d.writer.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+pgx.Identifier{schema}.Sanitize())
+	if err != nil && Classify(err) != FailureUnique {
+		return fmt.Errorf("create schema %s: %w", schema, err)
+	}
+	return nil
+}
