@@ -29,5 +29,7 @@ as_minikube kubectl wait --for=condition=Ready node --all --timeout=300s
 inside=$(as_minikube kubectl config view --minify --output 'jsonpath={.clusters[0].cluster.server}')
 outside="https://$k8s_ip:8443"
 config=$(as_minikube kubectl config view --flatten --minify --output json)
-ctx instance runtime-properties kubeconf "@${config//$inside/$outside}"
+
+# It goes in by standard input: arguments can be seen by others.
+printf '@%s' "${config//$inside/$outside}" | ctx --stdin instance runtime-properties kubeconf
 ctx logger info "Kubernetes answers at $outside"
