@@ -126,22 +126,15 @@ func DeleteMachine(tx Tx, id string) error {
 	return tx.Delete(MachineCloud, MachineKind, id)
 }
 
-// deleteClustersOf removes the clusters that run on a machine and the objects in
-// them (their Scope is the cluster's server URL).
+// deleteClustersOf removes the clusters that the machine owns.
 func deleteClustersOf(tx Tx, machineID string) error {
-	clusters, err := tx.List(Query{Cloud: "kubernetes", Kind: "cluster", Scope: machineID})
+	clusters, err := tx.List(Query{Cloud: KubernetesCloud, Kind: ClusterKind, Scope: machineID})
 	if err != nil {
 		return fmt.Errorf("list clusters of machine %s: %w", machineID, err)
 	}
 	for _, cluster := range clusters {
-		inside, err := tx.List(Query{Cloud: "kubernetes", Scope: cluster.ID})
-		if err != nil {
-			return fmt.Errorf("list objects of cluster %s: %w", cluster.ID, err)
-		}
-		for _, object := range append(inside, cluster) {
-			if err := tx.Delete(object.Cloud, object.Kind, object.ID); err != nil {
-				return fmt.Errorf("delete %s of cluster %s: %w", object.Kind, cluster.ID, err)
-			}
+		if err := DeleteCluster(tx, cluster.ID); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -146,6 +146,9 @@ func (a Adapted) update(ctx context.Context, call *provider.Call) (provider.Resu
 			return provider.Result{}, err
 		}
 	}
+	if seen.Exists && seen.Phase == Ready && seen.Stale {
+		return a.again(call, seen.describe(call)+" and about to change")
+	}
 	return a.conclude(call, seen, nil)
 }
 
@@ -157,7 +160,7 @@ func (a Adapted) conclude(call *provider.Call, seen Observation, named map[strin
 		maps.Copy(set, named)
 		maps.Copy(set, seen.Set)
 		return provider.Result{Set: set, Drop: a.settled()}, nil
-	case Broken:
+	case Broken, Ended:
 		return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.Conflict, "%s and will not recover by itself", seen.describe(call)))
 	default:
 		return a.again(call, seen.describe(call))
@@ -172,7 +175,7 @@ func (a Adapted) delete(ctx context.Context, call *provider.Call) (provider.Resu
 	if !seen.Exists && a.unrecorded(call) {
 		return a.deleteUnrecorded(ctx, call)
 	}
-	if !seen.Exists {
+	if !seen.Exists || seen.Phase == Ended {
 		return a.gone(), nil
 	}
 	if seen.Foreign {
@@ -193,7 +196,7 @@ func (a Adapted) remove(ctx context.Context, call *provider.Call, seen Observati
 	if err != nil {
 		return provider.Result{}, err
 	}
-	if left.Exists {
+	if left.Exists && left.Phase != Ended {
 		return a.again(call, left.describe(call))
 	}
 	return a.gone(), nil

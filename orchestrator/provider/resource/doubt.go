@@ -149,7 +149,7 @@ func (a Adapted) deleteFound(ctx context.Context, call *provider.Call, found []m
 		if err != nil {
 			return provider.Result{}, err
 		}
-		if !seen.Exists || seen.Foreign {
+		if !seen.Exists || seen.Foreign || seen.Phase == Ended {
 			continue
 		}
 		result, err := a.remove(ctx, one, seen)

@@ -68,6 +68,7 @@ const (
 	Pending        // on its way to ready: ask again
 	Deleting       // on its way out: ask again
 	Broken         // failed for good: a person has to look
+	Ended          // a memory of what is gone (a terminated instance): deleted, and not to be revived
 )
 
 // Observation is what a look found.

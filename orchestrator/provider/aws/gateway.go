@@ -1,0 +1,99 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/provider"
+	"github.com/slipwayhq/slipway/orchestrator/provider/resource"
+)
+
+func internetGateway(c *client) resource.Resource { return internetGatewayThing(c) }
+
+func internetGatewayThing(c *client) thing[types.InternetGateway] {
+	return thing[types.InternetGateway]{
+		noun: "Internet gateway",
+		find: byID("internet-gateway-id"),
+		list: func(ctx context.Context, filters []types.Filter) ([]types.InternetGateway, error) {
+			out, err := c.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: filters})
+			if err != nil {
+				return nil, err
+			}
+			return out.InternetGateways, nil
+		},
+		tags: func(g types.InternetGateway) []types.Tag { return g.Tags },
+		names: func(g types.InternetGateway) map[string]orchestrator.Value {
+			return map[string]orchestrator.Value{idKey: aws.ToString(g.InternetGatewayId)}
+		},
+		create: func(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
+			input := &ec2.CreateInternetGatewayInput{}
+			if err := decode(parameters(call), input); err != nil {
+				return nil, err
+			}
+			input.TagSpecifications = mergeTags(input.TagSpecifications, tagSpecification(call, types.ResourceTypeInternetGateway))
+			out, err := c.CreateInternetGateway(ctx, input, c.tagged)
+			if err != nil {
+				return nil, err
+			}
+			return map[string]orchestrator.Value{idKey: aws.ToString(out.InternetGateway.InternetGatewayId)}, nil
+		},
+		remove: func(ctx context.Context, _ *provider.Call, id string) error {
+			_, err := c.DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: &id})
+			return gone(err, "InvalidInternetGatewayID.NotFound")
+		},
+	}
+}
+
+// gatewayAttachment binds the gateway to the VPC that the node is connected to.
+func gatewayAttachment(c *client) resource.Resource {
+	gateways := internetGatewayThing(c)
+	return link{
+		observe: func(ctx context.Context, call *provider.Call) (resource.Observation, error) {
+			gateway, id, ok, err := gateways.get(ctx, call)
+			if err != nil || !ok {
+				return resource.Observation{Reason: "Internet gateway " + id}, err
+			}
+			return observeAttachment(gateway, relatedID(call, typeVpc)), nil
+		},
+		create: func(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
+			_, err := c.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{
+				InternetGatewayId: aws.String(instanceID(call.Self)), VpcId: aws.String(relatedID(call, typeVpc)),
+			})
+			return nil, gone(err, "Resource.AlreadyAssociated") // by a try whose answer was lost; the next look tells
+		},
+		remove: func(ctx context.Context, call *provider.Call) error {
+			_, err := c.DetachInternetGateway(ctx, &ec2.DetachInternetGatewayInput{
+				InternetGatewayId: aws.String(instanceID(call.Self)), VpcId: aws.String(relatedID(call, typeVpc)),
+			})
+			return gone(err, "Gateway.NotAttached", "InvalidInternetGatewayID.NotFound", "InvalidVpcID.NotFound")
+		},
+	}
+}
+
+// observeAttachment looks for the attachment to the VPC; one to another VPC is
+// somebody else's doing.
+func observeAttachment(gateway types.InternetGateway, vpcID string) resource.Observation {
+	seen := resource.Observation{Reason: fmt.Sprintf("attachment of Internet gateway %s to VPC %s", aws.ToString(gateway.InternetGatewayId), vpcID)}
+	for _, attachment := range gateway.Attachments {
+		if aws.ToString(attachment.VpcId) != vpcID {
+			continue
+		}
+		// The API says "available" for an attached gateway, a word that its own
+		// enum lacks.
+		seen.Reason += " is " + string(attachment.State)
+		switch attachment.State {
+		case "available", types.AttachmentStatusAttached:
+			seen.Exists = true
+		case types.AttachmentStatusAttaching:
+			seen.Exists, seen.Phase = true, resource.Pending
+		case types.AttachmentStatusDetaching:
+			seen.Exists, seen.Phase = true, resource.Deleting
+		}
+	}
+	return seen
+}

@@ -1,0 +1,137 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/provider"
+	"github.com/slipwayhq/slipway/orchestrator/provider/resource"
+)
+
+func networkInterface(c *client) resource.Resource { return networkInterfaceThing(c) }
+
+func networkInterfaceThing(c *client) thing[types.NetworkInterface] {
+	return thing[types.NetworkInterface]{
+		noun: "network interface",
+		find: byID("network-interface-id"),
+		list: func(ctx context.Context, filters []types.Filter) ([]types.NetworkInterface, error) {
+			out, err := c.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: filters})
+			if err != nil {
+				return nil, err
+			}
+			return out.NetworkInterfaces, nil
+		},
+		tags: func(i types.NetworkInterface) []types.Tag { return i.TagSet },
+		names: func(i types.NetworkInterface) map[string]orchestrator.Value {
+			return map[string]orchestrator.Value{idKey: aws.ToString(i.NetworkInterfaceId)}
+		},
+		look: func(i types.NetworkInterface) (resource.Phase, string) {
+			switch i.Status {
+			case types.NetworkInterfaceStatusAvailable, types.NetworkInterfaceStatusInUse, types.NetworkInterfaceStatusAssociated:
+				return resource.Ready, string(i.Status)
+			default:
+				return resource.Pending, string(i.Status)
+			}
+		},
+		more:   deviceIndex,
+		create: c.createNetworkInterface,
+		remove: func(ctx context.Context, _ *provider.Call, id string) error {
+			_, err := c.DeleteNetworkInterface(ctx, &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: &id})
+			return gone(err, "InvalidNetworkInterfaceID.NotFound")
+		},
+	}
+}
+
+// deviceIndex keeps the place that the interface is to take in its instance;
+// null lets the instance choose.
+func deviceIndex(_ context.Context, call *provider.Call, _ types.NetworkInterface) (map[string]orchestrator.Value, error) {
+	return map[string]orchestrator.Value{deviceIndexKey: call.Self.Runtime[deviceIndexKey]}, nil
+}
+
+func (c *client) createNetworkInterface(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
+	config := parameters(call)
+	setDefault(config, "SubnetId", relatedID(call, typeSubnet))
+	if _, given := lookupFirstLetterFree(config, "Groups"); !given {
+		if groups := relatedIDs(call, typeSecurityGroup); len(groups) > 0 {
+			config["Groups"] = groups
+		}
+	}
+	input := &ec2.CreateNetworkInterfaceInput{}
+	if err := decode(config, input); err != nil {
+		return nil, err
+	}
+	input.ClientToken = aws.String(call.ClientToken("network-interface"))
+	input.TagSpecifications = mergeTags(input.TagSpecifications, tagSpecification(call, types.ResourceTypeNetworkInterface))
+	out, err := c.CreateNetworkInterface(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]orchestrator.Value{idKey: aws.ToString(out.NetworkInterface.NetworkInterfaceId)}, nil
+}
+
+// noInstance is the reason to do nothing for an interface that no operation
+// input binds to an instance: the instance takes it when it is launched.
+func noInstance(call *provider.Call) string {
+	if text(flatten(call.Inputs[configKey])["InstanceId"]) == "" && text(call.Self.Runtime[attachmentIDKey]) == "" {
+		return "the operation names no instance"
+	}
+	return ""
+}
+
+// interfaceAttachment binds the interface to the instance that the operation
+// names.
+func interfaceAttachment(c *client) resource.Resource {
+	interfaces := networkInterfaceThing(c)
+	return link{
+		observe: func(ctx context.Context, call *provider.Call) (resource.Observation, error) {
+			found, id, ok, err := interfaces.get(ctx, call)
+			seen := resource.Observation{Reason: "attachment of network interface " + id}
+			if err != nil || !ok || found.Attachment == nil {
+				return seen, err
+			}
+			seen.Exists = true
+			seen.Reason += " is " + string(found.Attachment.Status)
+			switch found.Attachment.Status {
+			case types.AttachmentStatusAttaching:
+				seen.Phase = resource.Pending
+			case types.AttachmentStatusDetaching:
+				seen.Phase = resource.Deleting
+			case types.AttachmentStatusDetached:
+				seen.Exists = false
+			}
+			seen.Set = map[string]orchestrator.Value{attachmentIDKey: aws.ToString(found.Attachment.AttachmentId)}
+			return seen, nil
+		},
+		create: func(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
+			input := &ec2.AttachNetworkInterfaceInput{}
+			if err := decode(flatten(call.Inputs[configKey]), input); err != nil {
+				return nil, err
+			}
+			input.NetworkInterfaceId = aws.String(instanceID(call.Self))
+			if input.DeviceIndex == nil {
+				return nil, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "resource_config of %s has no DeviceIndex", call.Operation))
+			}
+			out, err := c.AttachNetworkInterface(ctx, input)
+			if err != nil {
+				return nil, err
+			}
+			return map[string]orchestrator.Value{attachmentIDKey: aws.ToString(out.AttachmentId)}, nil
+		},
+		remove: func(ctx context.Context, call *provider.Call) error {
+			found, id, ok, err := interfaces.get(ctx, call)
+			if err != nil {
+				return fmt.Errorf("look at network interface %s: %w", id, err)
+			}
+			if !ok || found.Attachment == nil {
+				return nil
+			}
+			_, err = c.DetachNetworkInterface(ctx, &ec2.DetachNetworkInterfaceInput{AttachmentId: found.Attachment.AttachmentId})
+			return gone(err, "InvalidAttachmentID.NotFound")
+		},
+	}
+}

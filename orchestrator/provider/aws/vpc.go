@@ -1,0 +1,69 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/provider"
+	"github.com/slipwayhq/slipway/orchestrator/provider/resource"
+)
+
+func vpc(c *client) resource.Resource {
+	return thing[types.Vpc]{
+		noun: "VPC",
+		find: byID("vpc-id"),
+		list: func(ctx context.Context, filters []types.Filter) ([]types.Vpc, error) {
+			out, err := c.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: filters})
+			if err != nil {
+				return nil, err
+			}
+			return out.Vpcs, nil
+		},
+		tags: func(v types.Vpc) []types.Tag { return v.Tags },
+		names: func(v types.Vpc) map[string]orchestrator.Value {
+			return map[string]orchestrator.Value{idKey: aws.ToString(v.VpcId)}
+		},
+		look: func(v types.Vpc) (resource.Phase, string) {
+			if v.State == types.VpcStateAvailable {
+				return resource.Ready, string(v.State)
+			}
+			return resource.Pending, string(v.State)
+		},
+		more: c.mainRouteTable,
+		create: func(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
+			input := &ec2.CreateVpcInput{}
+			if err := decode(parameters(call), input); err != nil {
+				return nil, err
+			}
+			input.TagSpecifications = mergeTags(input.TagSpecifications, tagSpecification(call, types.ResourceTypeVpc))
+			out, err := c.CreateVpc(ctx, input, c.tagged)
+			if err != nil {
+				return nil, err
+			}
+			return map[string]orchestrator.Value{idKey: aws.ToString(out.Vpc.VpcId)}, nil
+		},
+		remove: func(ctx context.Context, _ *provider.Call, id string) error {
+			_, err := c.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &id})
+			return gone(err, "InvalidVpcID.NotFound")
+		},
+	}
+}
+
+// mainRouteTable finds the table that came with the VPC; other nodes route by it.
+func (c *client) mainRouteTable(ctx context.Context, _ *provider.Call, v types.Vpc) (map[string]orchestrator.Value, error) {
+	out, err := c.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
+		Filters: []types.Filter{filter("vpc-id", aws.ToString(v.VpcId)), filter("association.main", "true")},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for the main route table: %w", err)
+	}
+	if len(out.RouteTables) == 0 {
+		return nil, nil
+	}
+	return map[string]orchestrator.Value{mainRouteTableKey: aws.ToString(out.RouteTables[0].RouteTableId)}, nil
+}
