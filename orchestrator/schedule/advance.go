@@ -125,7 +125,7 @@ func (d *decider) settle() {
 		i := r.ready[at]
 		switch {
 		case !d.mayStart(&r.steps[i]):
-			r.steps[i].phase = dropped
+			d.withdraw(i, d.whyNot())
 		case r.steps[i].def.Kind != orchestrator.KindOperation:
 			d.doLocal(i)
 		case r.setup.DryRun:
@@ -148,6 +148,14 @@ func (d *decider) mayStart(s *step) bool {
 	default:
 		return !s.lane.failed || s.begun()
 	}
+}
+
+// whyNot is the reason why nothing that has begun is asked again.
+func (d *decider) whyNot() string {
+	if d.run.cancelled {
+		return cancelReason
+	}
+	return lateReason
 }
 
 func (d *decider) offer(i int) {

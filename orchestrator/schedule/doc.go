@@ -8,7 +8,7 @@
 // The engine's loop drives it:
 //
 //	run, err := schedule.New(setup)                       // fresh, or rebuilt after a crash
-//	decision := schedule.Advance(run, nil, now)           // the opening move
+//	decision := schedule.Advance(run, ended(run.Children()), now) // the opening move
 //	for decision.Finish == nil {
 //		commit(decision)                                  // records, states, events: one transaction
 //		for _, start := range decision.Starts {
@@ -21,6 +21,10 @@
 //		decision = schedule.Advance(run, outcomes, now)
 //	}
 //	commit(decision)
+//
+// The opening move of a run that was rebuilt is told at once which of the
+// children that it waits for have ended, or it might give up on one whose
+// limit passed while no server looked.
 //
 // Everything that a Decision asks to write belongs into one commit, and the
 // commit comes before whatever the decision allows. That makes a crash

@@ -227,9 +227,15 @@ func (d *decider) abandon(why string) {
 
 // drop withdraws a step that the run would otherwise wait for.
 func (d *decider) drop(i int, why string) {
+	d.run.open--
+	d.withdraw(i, why)
+}
+
+// withdraw takes a step out of the game. If it had begun, its record says why
+// it ends in the middle.
+func (d *decider) withdraw(i int, why string) {
 	s := &d.run.steps[i]
 	s.phase, s.wakeAt = dropped, time.Time{}
-	d.run.open--
 	if s.begun() {
 		s.record.Reason, s.record.NotBefore = why, time.Time{}
 		d.keep(i)

@@ -63,11 +63,19 @@ func (r *Run) Reason() string {
 	case len(queued) > 0:
 		return "waits for a free operation slot: " + describe(queued)
 	case len(sleeping) > 0:
-		first := slices.MinFunc(sleeping, func(a, b *step) int { return a.record.NotBefore.Compare(b.record.NotBefore) })
+		first := slices.MinFunc(sleeping, wakesFirst)
 		return first.def.InstanceID + ": " + first.record.Reason
 	default:
 		return ""
 	}
+}
+
+// wakesFirst orders by timer; a step without one comes last.
+func wakesFirst(a, b *step) int {
+	if a.wakeAt.IsZero() || b.wakeAt.IsZero() {
+		return b.wakeAt.Compare(a.wakeAt) // the zero time is before all others
+	}
+	return a.wakeAt.Compare(b.wakeAt)
 }
 
 func describe(steps []*step) string {

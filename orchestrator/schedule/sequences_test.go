@@ -218,7 +218,7 @@ func TestSequences(t *testing.T) {
 			script: script{"A_1 create": {hopeless("boom")}, "C_1 create": {nil}},
 		},
 		"cancelled_retry": {
-			reason:   "a cancel wakes nobody: the retry never comes; A, in its own retry, ends as well",
+			reason:   "a cancel wakes nobody: neither A's retry nor C's next question comes",
 			workflow: "install", retries: 60,
 			script: script{"A_1 create": {schedule.Failed{Err: "busy"}}, "C_1 start": {schedule.Again{After: time.Hour, Reason: "slow"}}},
 			adjust: func(w *world) { w.cancelAt = begin.Add(5 * time.Second) },

@@ -2,6 +2,8 @@ package schedule_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,8 +30,11 @@ type world struct {
 	// cancelAt is when somebody asks to cancel: once nothing is in flight and
 	// this time is near; the zero time is never.
 	cancelAt time.Time
-	// crashAfter counts the commits until the crash; negative for none.
-	crashAfter int
+	// dice, when there, mixes the order of begins and outcomes and lets the
+	// cancel come at any moment.
+	dice *rand.Rand
+	// crash says, before each commit, whether the server dies now.
+	crash func() bool
 
 	// The durable part.
 	records  map[string]orchestrator.StepRecord
@@ -48,7 +53,7 @@ type world struct {
 
 func newWorld(t *testing.T, setup schedule.Setup) *world {
 	return &world{
-		t: t, setup: setup, now: begin, crashAfter: -1,
+		t: t, setup: setup, now: begin, crash: func() bool { return false },
 		records: map[string]orchestrator.StepRecord{}, states: map[string]orchestrator.InstanceState{}, ended: map[string]time.Time{},
 	}
 }
@@ -79,24 +84,34 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	w.run, w.starts, w.outcomes = run, nil, nil
-	w.advance(nil)
+	w.advance(w.endedChildren())
 }
 
 // turn does one thing: begins a start, hears the oldest outcome, or lets time
 // pass.
 func (w *world) turn() {
 	switch {
-	case len(w.starts) > 0:
-		start := w.starts[0]
-		w.starts = w.starts[1:]
-		w.begin(start)
+	case w.dice != nil && !w.cancelAt.IsZero() && !w.setup.CancelRequested && w.dice.IntN(20) == 0:
+		w.setup.CancelRequested = true
+		w.advance([]schedule.Outcome{schedule.CancelRequested{}})
+	case len(w.starts) > 0 && (len(w.outcomes) == 0 || w.dice == nil || w.dice.IntN(2) == 0):
+		w.begin(take(w, &w.starts))
 	case len(w.outcomes) > 0:
-		outcome := w.outcomes[0]
-		w.outcomes = w.outcomes[1:]
-		w.advance([]schedule.Outcome{outcome})
+		w.advance([]schedule.Outcome{take(w, &w.outcomes)})
 	default:
 		w.pass()
 	}
+}
+
+// take removes the first of a list, or with dice any one.
+func take[T any](w *world, list *[]T) T {
+	at := 0
+	if w.dice != nil {
+		at = w.dice.IntN(len(*list))
+	}
+	taken := (*list)[at]
+	*list = slices.Delete(*list, at, at+1)
+	return taken
 }
 
 func (w *world) begin(start schedule.Start) {
@@ -130,13 +145,9 @@ func (w *world) advance(outcomes []schedule.Outcome) {
 // another one has taken over.
 func (w *world) commit(d schedule.Decision) bool {
 	w.t.Helper()
-	if w.crashAfter == 0 {
-		w.crashAfter = -1
+	if w.crash() {
 		w.start()
 		return false
-	}
-	if w.crashAfter > 0 {
-		w.crashAfter--
 	}
 	for _, record := range d.Records {
 		w.records[record.StepID] = record
@@ -191,15 +202,20 @@ func (w *world) pass() {
 
 // news is what a server finds in the store when it looks.
 func (w *world) news() []schedule.Outcome {
+	news := w.endedChildren()
+	if !w.cancelAt.IsZero() && !w.cancelAt.After(w.now) && !w.setup.CancelRequested {
+		w.setup.CancelRequested = true
+		news = append(news, schedule.CancelRequested{})
+	}
+	return news
+}
+
+func (w *world) endedChildren() []schedule.Outcome {
 	var news []schedule.Outcome
 	for _, child := range w.run.Children() {
 		if end, ends := w.ended[child]; ends && !end.After(w.now) {
 			news = append(news, schedule.ChildEnded{ChildID: child})
 		}
-	}
-	if !w.cancelAt.IsZero() && !w.cancelAt.After(w.now) && !w.setup.CancelRequested {
-		w.setup.CancelRequested = true
-		news = append(news, schedule.CancelRequested{})
 	}
 	return news
 }
