@@ -4,6 +4,14 @@
 #   master_username, master_password
 set -euo pipefail
 
+# quoted TEXT prints it as psql reads a value between single quotes.
+quoted() {
+  quote="'"
+  backslash='\'
+  text=${1//"$backslash"/"$backslash$backslash"}
+  printf '%s\n' "${text//"$quote"/"$quote$quote"}"
+}
+
 # The user postgres may not look into the directory that this script runs in.
 cd /
 
@@ -21,9 +29,8 @@ END
 sudo systemctl restart postgresql
 
 ctx logger info "Creating role $master_username"
-quote="'"
-name=${master_username//$quote/$quote$quote}
-password=${master_password//$quote/$quote$quote}
+name=$(quoted "$master_username")
+password=$(quoted "$master_password")
 # The password goes in by standard input: arguments can be seen by others.
 sudo -u postgres psql --quiet --no-psqlrc --set=ON_ERROR_STOP=1 <<END
 \set name '$name'

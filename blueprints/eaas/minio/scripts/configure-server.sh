@@ -4,11 +4,12 @@
 #   bucket_region                     region that the server says it is in
 set -euo pipefail
 
-# quote VALUE prints it as a double-quoted value of a systemd environment file.
-quote() {
-  value=${1//\\/\\\\}
-  value=${value//\"/\\\"}
-  echo "\"$value\""
+# quoted TEXT prints it as a value in double quotes of a systemd environment file.
+quoted() {
+  quote='"'
+  backslash='\'
+  text=${1//"$backslash"/"$backslash$backslash"}
+  printf '"%s"\n' "${text//"$quote"/"$backslash$quote"}"
 }
 
 ctx logger info "Creating user and data directory of MinIO"
@@ -21,9 +22,9 @@ ctx logger info "Writing the settings of MinIO"
 # The file is made unreadable for others before the secret goes in.
 sudo install -m 0600 -o root -g root /dev/null /etc/default/minio
 sudo tee /etc/default/minio >/dev/null <<END
-MINIO_ROOT_USER=$(quote "$access_key_id")
-MINIO_ROOT_PASSWORD=$(quote "$secret_access_key")
-MINIO_REGION=$(quote "$bucket_region")
+MINIO_ROOT_USER=$(quoted "$access_key_id")
+MINIO_ROOT_PASSWORD=$(quoted "$secret_access_key")
+MINIO_REGION=$(quoted "$bucket_region")
 END
 
 sudo tee /etc/systemd/system/minio.service >/dev/null <<'END'
