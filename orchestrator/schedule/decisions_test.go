@@ -174,6 +174,64 @@ func TestChildMayEndBeforeTheWaitIsHeard(t *testing.T) {
 	}
 }
 
+// Polls and the child belong to the try that failed: the next one asks anew.
+func TestRetryForgetsTheLastTry(t *testing.T) {
+	tk, _ := startTalk(t, setupOf(op("a/1")))
+	tk.begin("a/1")
+	tk.hear(schedule.Wait{StepID: "a/1", ChildID: "c1"})
+	tk.hear(schedule.ChildEnded{ChildID: "c1"})
+	tk.begin("a/1")
+	tk.hear(schedule.Again{StepID: "a/1", After: time.Second})
+	tk.now = tk.now.Add(time.Second)
+	want := []schedule.Start{{StepID: "a/1", Polls: 1, IntentAt: begin, ChildID: "c1"}}
+	if diff := cmp.Diff(want, tk.hear().Starts); diff != "" {
+		t.Fatalf("asked again: -want +got:\n%s", diff)
+	}
+	tk.begin("a/1")
+	tk.hear(schedule.Failed{StepID: "a/1", Err: "busy"})
+	tk.now = tk.now.Add(15 * time.Second)
+	want = []schedule.Start{{StepID: "a/1", Attempt: 1}}
+	if diff := cmp.Diff(want, tk.hear().Starts); diff != "" {
+		t.Errorf("retried: -want +got:\n%s", diff)
+	}
+}
+
+// The limit of a wait that is over must not cut a later pause short.
+func TestOldTimersAreForgotten(t *testing.T) {
+	tk, _ := startTalk(t, setupOf(op("a/1")))
+	tk.begin("a/1")
+	tk.hear(schedule.Wait{StepID: "a/1", ChildID: "c1", Limit: time.Minute})
+	tk.hear(schedule.ChildEnded{ChildID: "c1"})
+	tk.begin("a/1")
+	decision := tk.hear(schedule.Again{StepID: "a/1", After: time.Hour})
+	if diff := cmp.Diff(begin.Add(time.Hour), decision.Wake); diff != "" {
+		t.Errorf("wake: -want +got:\n%s", diff)
+	}
+	tk.now = begin.Add(time.Minute)
+	if got := tk.hear(); len(got.Starts)+len(got.Events) > 0 {
+		t.Errorf("woken by the old limit: %+v", got)
+	}
+}
+
+// A cancel awaits what is in flight, also beyond the time that a failure
+// leaves to other lanes.
+func TestCancelOutlastsTheTimeAfterFailure(t *testing.T) {
+	tk, _ := startTalk(t, setupOf(op("a/1"), op("b/1")))
+	tk.begin("a/1")
+	tk.begin("b/1")
+	tk.hear(schedule.Failed{StepID: "a/1", Err: "boom", Fatal: true})
+	if decision := tk.hear(schedule.CancelRequested{}); !decision.Wake.IsZero() {
+		t.Errorf("nothing is to be done at %s", decision.Wake)
+	}
+	tk.now = begin.Add(time.Hour)
+	if got := status(tk.hear()); got != "" {
+		t.Errorf("b/1 is in flight, and the run ends %s", got)
+	}
+	if got := status(tk.hear(schedule.Succeeded{StepID: "b/1"})); got != orchestrator.Cancelled {
+		t.Errorf("status %q", got)
+	}
+}
+
 func TestStrayNewsIsIgnored(t *testing.T) {
 	tk, _ := startTalk(t, setupOf(op("a/1"), op("a/2", "a/1")))
 	tk.begin("a/1")

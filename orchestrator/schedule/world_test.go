@@ -33,6 +33,8 @@ type world struct {
 	// dice, when there, mixes the order of begins and outcomes and lets the
 	// cancel come at any moment.
 	dice *rand.Rand
+	// moved, when there, sees every change of a step's state.
+	moved func(from, to orchestrator.StepState)
 	// crash says, before each commit, whether the server dies now.
 	crash func() bool
 
@@ -150,6 +152,9 @@ func (w *world) commit(d schedule.Decision) bool {
 		return false
 	}
 	for _, record := range d.Records {
+		if before := w.records[record.StepID].State; w.moved != nil && before != record.State {
+			w.moved(before, record.State)
+		}
 		w.records[record.StepID] = record
 		if record.State == orchestrator.StepWaiting {
 			w.giveBirth(record.ChildID)
