@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -42,11 +43,7 @@ func (r *Run) layOut(graph orchestrator.Graph) error {
 		if _, double := r.index[def.ID]; double {
 			return fmt.Errorf("step %s appears twice", def.ID)
 		}
-		lane, inner := groupOf(groups, def, ""), (*group)(nil)
-		if def.Subgraph != "" {
-			inner = groupOf(groups, def, def.Subgraph)
-		}
-		r.add(def, lane, inner)
+		r.add(def, groups)
 	}
 	for i := range r.steps {
 		for _, id := range r.steps[i].def.After {
@@ -61,8 +58,8 @@ func (r *Run) layOut(graph orchestrator.Graph) error {
 	return r.refuseCycle()
 }
 
-// group finds or makes the lane of a step, or with a subgraph's name the
-// subgraph inside that lane; nil for a step outside any subgraph.
+// groupOf finds or makes the lane of a step or, with a subgraph's name, that
+// subgraph inside the lane.
 func groupOf(known map[[2]string]*group, def orchestrator.Step, subgraph string) *group {
 	key := [2]string{def.Lane, subgraph}
 	if g, ok := known[key]; ok {
@@ -105,7 +102,7 @@ func (r *Run) refuseCycle() error {
 func (r *Run) restore(record orchestrator.StepRecord) error {
 	i, ok := r.index[record.StepID]
 	if !ok {
-		return fmt.Errorf("the graph has no such step")
+		return errors.New("the graph has no such step")
 	}
 	s := &r.steps[i]
 	s.record = record

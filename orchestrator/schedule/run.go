@@ -74,14 +74,19 @@ type group struct {
 	failed     bool
 }
 
-func (r *Run) add(def orchestrator.Step, lane, inner *group) {
+// add appends a step and counts it into its lane and subgraph.
+func (r *Run) add(def orchestrator.Step, known map[[2]string]*group) {
 	i := len(r.steps)
-	r.index[def.ID] = i
-	r.steps = append(r.steps, step{def: def, facts: r.setup.Facts[def.ID], lane: lane, inner: inner})
-	for _, g := range r.steps[i].groups() {
+	s := step{def: def, facts: r.setup.Facts[def.ID], lane: groupOf(known, def, "")}
+	if def.Subgraph != "" {
+		s.inner = groupOf(known, def, def.Subgraph)
+	}
+	for _, g := range s.groups() {
 		g.members = append(g.members, i)
 		g.left++
 	}
+	r.index[def.ID] = i
+	r.steps = append(r.steps, s)
 	if def.Kind == orchestrator.KindOperation {
 		r.progress.Total++
 	}

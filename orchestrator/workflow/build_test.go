@@ -3,6 +3,7 @@ package workflow
 import (
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -393,5 +394,26 @@ func TestOperations(t *testing.T) {
 	}
 	if _, ok := operations.Of(orchestrator.Step{InstanceID: "gone_1", Operation: lifecycle + "create"}); ok {
 		t.Error("an instance that is gone has an operation")
+	}
+}
+
+// The graph depends on the plan's order, not on the order in which a store
+// hands the instances out.
+func TestBuildIsStable(t *testing.T) {
+	plan, instances := deployment(append(trio(), written{name: "web", instances: 3, links: []writtenLink{{target: "C", source: []string{"establish"}}}}), nil)
+	want, err := Build("install", plan, instances, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(20) {
+		dice := rand.New(rand.NewPCG(seed, 0))
+		dice.Shuffle(len(instances), func(i, j int) { instances[i], instances[j] = instances[j], instances[i] })
+		got, err := Build("install", plan, instances, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("shuffle %d: -want +got:\n%s", seed, diff)
+		}
 	}
 }
