@@ -86,9 +86,7 @@ func (x *random) step(r *rand.Rand, lane, subgraph string) orchestrator.Step {
 // answer depends on the question alone, so that asking again after a crash
 // gets the same answer, as a far end that is safe to ask twice gives it.
 func (x random) answer(start schedule.Start, step orchestrator.Step) schedule.Outcome {
-	hash := fnv.New64a()
-	fmt.Fprintln(hash, x.seed, step.ID, start.Attempt, start.Polls, start.ChildID != "")
-	r := rand.New(rand.NewPCG(hash.Sum64(), 2))
+	r := rand.New(rand.NewPCG(digest(x.seed, step.ID, start.Attempt, start.Polls, start.ChildID != ""), 2))
 	switch n := r.IntN(20); {
 	case n < 3:
 		return schedule.Failed{StepID: step.ID, Err: "busy", Rescheduled: r.IntN(2) == 0, RetryAfter: time.Duration(r.IntN(3)) * time.Second}
@@ -105,13 +103,17 @@ func (x random) answer(start schedule.Start, step orchestrator.Step) schedule.Ou
 
 // childLives: every third child never ends, and its parent has to give up.
 func (x random) childLives(id string) time.Duration {
-	hash := fnv.New64a()
-	fmt.Fprintln(hash, x.seed, id)
-	n := hash.Sum64() % 30
+	n := digest(x.seed, id) % 30
 	if n < 10 && x.cancelAt.IsZero() {
 		return 0
 	}
 	return time.Duration(1+n) * time.Second
+}
+
+func digest(question ...any) uint64 {
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(fmt.Sprintln(question...))) // a hash takes everything
+	return hash.Sum64()
 }
 
 // live runs the execution in a world that adjust may make harder.

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -101,7 +102,7 @@ func sameMark(a, b orchestrator.Sensitive) bool { return cmp.Equal(a.Open(), b.O
 
 func checkFaults(t *testing.T, reason string, want map[string]string, err error) {
 	t.Helper()
-	got, ok := err.(*orchestrator.Error)
+	got, ok := errors.AsType[*orchestrator.Error](err)
 	if !ok {
 		t.Fatalf("%s: no *orchestrator.Error: %v", reason, err)
 	}
