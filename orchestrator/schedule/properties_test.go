@@ -112,7 +112,7 @@ func (x random) childLives(id string) time.Duration {
 
 func digest(question ...any) uint64 {
 	hash := fnv.New64a()
-	_, _ = hash.Write([]byte(fmt.Sprintln(question...))) // a hash takes everything
+	_, _ = fmt.Fprintln(hash, question...) // a hash takes everything
 	return hash.Sum64()
 }
 

@@ -64,7 +64,7 @@ func recipeOf(name string, plan *orchestrator.Plan, parameters map[string]orches
 	case "install":
 		return install(), nil
 	case "uninstall":
-		ignore, _ := parameters["ignore_failure"].(bool)
+		ignore, _ := orchestrator.Reveal(parameters["ignore_failure"]).(bool)
 		return uninstall(ignore), nil
 	default:
 		return recipe{}, orchestrator.Errorf(orchestrator.Invalid,
