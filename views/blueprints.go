@@ -55,6 +55,13 @@ type OutlineNode struct {
 	Component  bool
 }
 
+func (n OutlineNode) detail() string {
+	if n.After == "" {
+		return n.Type
+	}
+	return n.Type + ", " + n.After
+}
+
 // VersionRow is one version.
 type VersionRow struct {
 	Version, Href, By, Digest string

@@ -29,3 +29,7 @@ func nodeClasses(n topology.Shape) string {
 	}
 	return class
 }
+
+func square(x, y, side int) string {
+	return fmt.Sprintf("M%d %dh%dv%dh-%dz", x, y, side, side, side)
+}

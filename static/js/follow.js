@@ -21,7 +21,8 @@
     function close() { clearTimeout(timer); if (source) { source.close(); source = null; } }
     function fallBack() {
       close();
-      if (banner) banner.hidden = false;
+      // One broken connection is ordinary; tell of it when the next try fails too.
+      if (banner && pause > 500) banner.hidden = false;
       timer = setTimeout(open, pause);
       pause = Math.min(pause * 2, slowest);
     }
