@@ -16,5 +16,6 @@
 //     operation is to stop, another status for an error. An argument that
 //     starts with "@" is JSON.
 //
-// A changed runtime property is durable before its request is answered.
+// A changed runtime property is durable before its request is answered. Status
+// 503 means that it could not be made durable; every request may be repeated.
 package ctxproxy

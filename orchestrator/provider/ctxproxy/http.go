@@ -71,6 +71,9 @@ func (s *Session) answerJSON(w http.ResponseWriter, r *http.Request, body io.Rea
 		return
 	}
 	payload, err := s.do(r.Context(), args)
+	if refuseForNow(w, err) {
+		return
+	}
 	reply := map[string]any{"type": "result", "payload": payload}
 	if err != nil {
 		reply = map[string]any{"type": "error", "payload": problem{Type: "RuntimeError", Message: err.Error()}}
@@ -85,6 +88,16 @@ func (s *Session) answerJSON(w http.ResponseWriter, r *http.Request, body io.Rea
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(out) // a client that went away asks again
+}
+
+// refuseForNow answers a request whose effect could not be made durable: the
+// client asks again, and then perhaps another server.
+func refuseForNow(w http.ResponseWriter, err error) bool {
+	_, unkept := errors.AsType[*unkeptError](err)
+	if unkept {
+		http.Error(w, "not now", http.StatusServiceUnavailable)
+	}
+	return unkept
 }
 
 func readJSONArgs(body io.Reader) ([]orchestrator.Value, error) {
@@ -111,6 +124,9 @@ func (s *Session) answerText(w http.ResponseWriter, r *http.Request, body io.Rea
 		return
 	}
 	payload, err := s.do(r.Context(), args)
+	if refuseForNow(w, err) {
+		return
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if err != nil {
 		status := http.StatusUnprocessableEntity

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -112,13 +113,16 @@ func exitError(exit Exit) error {
 func (s *Session) decide(ctx context.Context, verdict Verdict) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.verdict != nil && reflect.DeepEqual(*s.verdict, verdict) {
+		return nil // a client that did not hear the answer asks again
+	}
 	if s.verdict != nil {
 		s.conflict = fmt.Errorf("the script called %s after %s; an operation ends in one way only", verdict.Kind, s.verdict.Kind)
 		return s.conflict
 	}
 	if s.options.Keep != nil {
 		if err := s.options.Keep(ctx, verdict); err != nil {
-			return fmt.Errorf("keep %s: %w", verdict.Kind, err)
+			return &unkeptError{fmt.Errorf("keep %s: %w", verdict.Kind, err)}
 		}
 	}
 	s.verdict = &verdict
@@ -148,7 +152,7 @@ func (s *Session) setRuntime(ctx context.Context, instance *provider.Instance, p
 		err = s.call.Journal.SetOn(ctx, instance.ID, set, nil)
 	}
 	if err != nil {
-		return fmt.Errorf("journal %q: %w", path, err)
+		return &unkeptError{fmt.Errorf("journal %q: %w", path, err)}
 	}
 	s.runtime[instance][top] = changed
 	return nil
@@ -161,3 +165,10 @@ func (s *Session) getRuntime(instance *provider.Instance) orchestrator.Value {
 	defer s.mu.Unlock()
 	return orchestrator.Reveal(orchestrator.Value(maps.Clone(s.runtime[instance])))
 }
+
+// unkeptError says that something could not be made durable. Nothing is wrong
+// with the request: whoever holds the lease next will take it.
+type unkeptError struct{ err error }
+
+func (e *unkeptError) Error() string { return e.err.Error() }
+func (e *unkeptError) Unwrap() error { return e.err }

@@ -1,0 +1,33 @@
+# Starts one run, detached, under the step's lock, and returns once it runs.
+# Given: root, key, attempt, mask, token, port, script, env, body, main, and
+# client (not empty: its version; then ctx and ctxpy are its two files).
+set -eu
+umask 077
+step=$root/runs/$key
+run=$step/$attempt
+put() { printf '%s' "$2" >"$1.new" && mv "$1.new" "$1"; }
+if [ -n "$client" ]; then
+  put "$root/bin/ctx.py" "$ctxpy"
+  put "$root/bin/ctx" "$ctx"
+  chmod 700 "$root/bin/ctx"
+  put "$root/bin/version" "$client"
+fi
+rm -rf "$run"
+mkdir -p "$run"
+put "$step/token" "$token"
+put "$step/port" "$port"
+put "$run/env" "$env"
+put "$run/body" "$body"
+put "$run/main" "$main"
+put "$run/script" "$script"
+chmod 700 "$run/script"
+: >"$run/out"
+: >"$run/err"
+# -o: what the script leaves running must not keep the lock.
+setsid nohup flock -o "$step/lock" sh "$run/main" "$run" "$mask" </dev/null >/dev/null 2>&1 &
+tries=0
+until [ -s "$run/pid" ]; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 600 ] || { echo "the script did not start within a minute" >&2; exit 75; }
+  sleep 0.1
+done

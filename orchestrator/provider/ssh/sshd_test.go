@@ -1,0 +1,151 @@
+package ssh_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	gossh "golang.org/x/crypto/ssh"
+)
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// TestOpenSSH holds the provider to its contract on a real sshd.
+func TestOpenSSH(t *testing.T) {
+	for name, options := range map[string]string{
+		"Sockets":   "AllowStreamLocalForwarding yes",
+		"PortsOnly": "AllowStreamLocalForwarding no",
+	} {
+		t.Run(name, func(t *testing.T) {
+			suite(t, func(t *testing.T) *peer { return startSSHD(t, options) })
+		})
+	}
+}
+
+// startSSHD starts an sshd on a free port of the loopback with keys of its own.
+func startSSHD(t *testing.T, options string) *peer {
+	t.Helper()
+	const sshd = "/usr/sbin/sshd"
+	for _, tool := range []string{sshd, "/usr/bin/flock", "/usr/bin/setsid"} {
+		if _, err := os.Stat(tool); err != nil {
+			t.Skipf("no %s on this machine", tool)
+		}
+	}
+	if os.Getuid() == 0 {
+		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+			t.Skipf("sshd needs /run/sshd: %v", err)
+		}
+	}
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := shortTempDir(t)
+	hostKey, _ := newKey(t)
+	userKey, public := newKey(t)
+	port := freePort(t)
+	write(t, dir, "host", hostKey)
+	write(t, dir, "authorized", string(gossh.MarshalAuthorizedKey(public)))
+	write(t, dir, "config", strings.Join([]string{
+		"Port " + itoa(port), "ListenAddress 127.0.0.1", "HostKey " + dir + "/host", "PidFile none",
+		"AuthorizedKeysFile " + dir + "/authorized", "StrictModes no", "UsePAM no", "PasswordAuthentication no",
+		"PermitRootLogin prohibit-password", "AllowTcpForwarding yes", options, "",
+	}, "\n"))
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), sshd, "-D", "-e", "-f", filepath.Join(dir, "config"))
+	complaints := &strings.Builder{}
+	command.Stderr = complaints
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait() // killed
+		if t.Failed() {
+			t.Log(complaints.String())
+		}
+	})
+	address := net.JoinHostPort("127.0.0.1", itoa(port))
+	awaitPort(t, address)
+	base := filepath.Join(dir, "base")
+	if err := os.Mkdir(base, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { killRuns(base) })
+	return &peer{
+		host: "127.0.0.1", port: port, user: me.Username, key: userKey, base: base,
+		dial:   (&net.Dialer{}).DialContext,
+		reboot: func() { killRuns(base) },
+	}
+}
+
+// killRuns kills the process groups of the runs below base, and waits for them.
+func killRuns(base string) {
+	pids, _ := filepath.Glob(base + "/.slipway/runs/*/*/pid")
+	for _, name := range pids {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+		if err != nil {
+			continue
+		}
+		group, err := syscall.Getpgid(pid)
+		if err != nil || group == syscall.Getpgrp() {
+			continue // ended
+		}
+		_ = syscall.Kill(-group, syscall.SIGKILL)
+	}
+}
+
+// shortTempDir is a temporary directory whose paths leave room for a socket's.
+func shortTempDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "sshd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func write(t *testing.T, dir, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func freePort(t *testing.T) int64 {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return int64(listener.Addr().(*net.TCPAddr).Port)
+}
+
+// awaitPort polls until the port answers: sshd has no other way to say so.
+func awaitPort(t *testing.T, address string) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for time.Now().Before(deadline) {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			_ = conn.Close()
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatal(fmt.Errorf("sshd does not answer at %s", address))
+}
