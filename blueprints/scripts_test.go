@@ -158,7 +158,7 @@ ALTER ROLE :"name" LOGIN CREATEDB CREATEROLE PASSWORD :'password';
 			"eaas/minio/scripts/configure-server.sh", "sudo tee /etc/default/minio",
 			`MINIO_ROOT_USER="minio"
 MINIO_ROOT_PASSWORD="pa'ss\"wo\\rd"
-MINIO_REGION="us-east-1"
+MINIO_SITE_REGION="us-east-1"
 `,
 		},
 		"ClientKeys": {

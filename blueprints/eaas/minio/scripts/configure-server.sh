@@ -24,7 +24,7 @@ sudo install -m 0600 -o root -g root /dev/null /etc/default/minio
 sudo tee /etc/default/minio >/dev/null <<END
 MINIO_ROOT_USER=$(quoted "$access_key_id")
 MINIO_ROOT_PASSWORD=$(quoted "$secret_access_key")
-MINIO_REGION=$(quoted "$bucket_region")
+MINIO_SITE_REGION=$(quoted "$bucket_region")
 END
 
 sudo tee /etc/systemd/system/minio.service >/dev/null <<'END'
