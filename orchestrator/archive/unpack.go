@@ -1,0 +1,223 @@
+package archive
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/bzip2"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+)
+
+// Limits bound what is unpacked.
+type Limits struct {
+	Packed   int64 // bytes of the archive itself
+	Unpacked int64 // bytes of all files together
+	Files    int
+	Ratio    int64 // unpacked to packed, once more than a megabyte is unpacked
+	Depth    int   // folders in each other
+	Name     int   // bytes of a path
+}
+
+// DefaultLimits fit blueprints with their scripts and templates.
+func DefaultLimits() Limits {
+	return Limits{Packed: 64 << 20, Unpacked: 256 << 20, Files: 10_000, Ratio: 200, Depth: 32, Name: 1024}
+}
+
+// ratioFree is how much may be unpacked before the ratio counts; small texts
+// may well shrink a thousandfold.
+const ratioFree = 1 << 20
+
+// Unpack reads a zip, tar, tar.gz or tar.bz2. A single folder that holds
+// everything is left out of the paths. Errors are *orchestrator.Error: Invalid
+// for what is no such archive or holds what it may not, TooLarge for a limit.
+func Unpack(data []byte, limits Limits) (fs.FS, error) {
+	if int64(len(data)) > limits.Packed {
+		return nil, tooLarge("the archive has more than %d MB", limits.Packed>>20)
+	}
+	u := &unpacker{limits: limits, packed: int64(len(data)), files: Files{}}
+	var err error
+	switch {
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("PK\x05\x06")):
+		err = u.zip(data)
+	case bytes.HasPrefix(data, []byte{0x1f, 0x8b}):
+		var unzipped *gzip.Reader
+		if unzipped, err = gzip.NewReader(bytes.NewReader(data)); err == nil {
+			err = u.tar(unzipped)
+		}
+	case bytes.HasPrefix(data, []byte("BZh")):
+		err = u.tar(bzip2.NewReader(bytes.NewReader(data)))
+	case len(data) > 262 && string(data[257:262]) == "ustar":
+		err = u.tar(bytes.NewReader(data))
+	default:
+		return nil, invalid("this is no archive; send a zip, tar, tar.gz or tar.bz2")
+	}
+	if err != nil {
+		if _, ours := errors.AsType[*orchestrator.Error](err); ours {
+			return nil, err
+		}
+		return nil, invalid("the archive is damaged").Wrap(err)
+	}
+	if len(u.files) == 0 {
+		return nil, invalid("the archive holds no files")
+	}
+	return stripTopFolder(u.files), nil
+}
+
+func invalid(format string, args ...any) *orchestrator.Error {
+	return orchestrator.Errorf(orchestrator.Invalid, format, args...)
+}
+
+func tooLarge(format string, args ...any) *orchestrator.Error {
+	return orchestrator.Errorf(orchestrator.TooLarge, format, args...)
+}
+
+type unpacker struct {
+	limits  Limits
+	packed  int64
+	size    int64
+	entries int
+	files   Files
+}
+
+func (u *unpacker) zip(data []byte) error {
+	reader, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return fmt.Errorf("read zip: %w", err)
+	}
+	for _, file := range reader.File {
+		mode := file.Mode()
+		name, err := u.admit(file.Name, mode)
+		if err != nil || name == "" {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		content, err := file.Open()
+		if err != nil {
+			return fmt.Errorf("read zip entry: %w", err)
+		}
+		err = u.add(name, content)
+		if closed := content.Close(); err == nil && closed != nil {
+			err = fmt.Errorf("read zip entry: %w", closed)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *unpacker) tar(r io.Reader) error {
+	// The reader as a whole is limited too, so that a huge header or padding
+	// ends as well.
+	reader := tar.NewReader(io.LimitReader(r, u.limits.Unpacked+int64(u.limits.Files)*1024))
+	for {
+		header, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
+			return fmt.Errorf("read tar: %w", err)
+		}
+		if header.Typeflag == tar.TypeXGlobalHeader {
+			continue
+		}
+		mode := header.FileInfo().Mode()
+		if header.Typeflag == tar.TypeLink {
+			mode |= fs.ModeIrregular // a hard link looks like a file
+		}
+		name, err := u.admit(header.Name, mode)
+		if err != nil {
+			return err
+		}
+		if name == "" {
+			continue
+		}
+		if err := u.add(name, reader); err != nil {
+			return err
+		}
+	}
+}
+
+// admit returns the clean path of an entry to unpack; empty for a folder.
+func (u *unpacker) admit(written string, mode fs.FileMode) (string, error) {
+	if u.entries++; u.entries > u.limits.Files {
+		return "", tooLarge("the archive holds more than %d files", u.limits.Files)
+	}
+	if len(written) > u.limits.Name {
+		return "", invalid("the archive has a path of more than %d characters", u.limits.Name)
+	}
+	name := path.Clean(strings.ReplaceAll(written, `\`, "/"))
+	if strings.ContainsRune(written, 0) || !fs.ValidPath(name) || hasDrive(name) {
+		return "", invalid("the archive holds the path %q, which leads out of it", written)
+	}
+	if mode.IsDir() {
+		return "", nil
+	}
+	if !mode.IsRegular() {
+		return "", invalid("the archive holds %q, which is a link or a device; only files and folders are taken", written)
+	}
+	if strings.Count(name, "/") >= u.limits.Depth {
+		return "", invalid("the archive holds %q, which lies more than %d folders deep", written, u.limits.Depth)
+	}
+	return name, nil
+}
+
+// hasDrive reports whether a path starts with a drive letter.
+func hasDrive(name string) bool {
+	return len(name) >= 2 && name[1] == ':' && (name[0]|0x20 >= 'a' && name[0]|0x20 <= 'z')
+}
+
+// add reads one file, within what the limits leave.
+func (u *unpacker) add(name string, content io.Reader) error {
+	left := u.limits.Unpacked - u.size
+	if byRatio := max(ratioFree, u.packed*u.limits.Ratio) - u.size; byRatio < left {
+		left = byRatio
+	}
+	data, err := io.ReadAll(io.LimitReader(content, left+1))
+	if err != nil {
+		return fmt.Errorf("read %q: %w", name, err)
+	}
+	if int64(len(data)) > left {
+		return tooLarge("the archive unpacks to more than %d MB, or to more than %d times its size", u.limits.Unpacked>>20, u.limits.Ratio)
+	}
+	u.size += int64(len(data))
+	u.files[name] = data
+	return nil
+}
+
+// stripTopFolder leaves out a single folder that holds everything. Names that
+// start with "._" and the folder __MACOSX, which some packers add, do not count
+// and are dropped.
+func stripTopFolder(files Files) Files {
+	kept, top := Files{}, ""
+	single := true
+	for name, data := range files {
+		first, _, nested := strings.Cut(name, "/")
+		if first == "__MACOSX" || strings.HasPrefix(path.Base(name), "._") {
+			continue
+		}
+		kept[name] = data
+		if !nested || top != "" && first != top {
+			single = false
+		}
+		top = first
+	}
+	if !single {
+		return kept
+	}
+	stripped := make(Files, len(kept))
+	for name, data := range kept {
+		stripped[strings.TrimPrefix(name, top+"/")] = data
+	}
+	return stripped
+}

@@ -1,0 +1,145 @@
+package dsl
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/diag"
+)
+
+// Compile turns a blueprint into a plan. With errors among the diagnostics the
+// plan is nil. The diagnostics are sorted by position.
+func Compile(source Source, importer Importer) (*orchestrator.Plan, diag.Diagnostics) {
+	return compile(source, importer, options{})
+}
+
+// options switch checks off, as callers of the original can.
+type options struct {
+	anyVersion    bool   // features newer than the declared version are fine
+	skipFunctions bool   // calls are not checked
+	skipDefaults  bool   // defaults of inputs are not checked against their constraints
+	resourcesBase string // a further folder of the archive in which imports and scripts are
+}
+
+// compiler holds what the stages hand on to each other.
+type compiler struct {
+	options
+	files           fs.FS
+	mainName        string
+	importer        Importer
+	version         version
+	validateVersion bool
+	diagnostics     diag.Diagnostics
+
+	// Of reading and merging.
+	chains     map[string][]string // per file, the files that led to it
+	texts      map[string]*node    // trees by name, read once
+	namespaces map[string]string   // of imported blueprints
+	blueprints []string
+	root       *node
+
+	// broken holds the paths of sections and named entries with a structure
+	// that is reported; what follows from it is not.
+	broken      map[string]bool
+	brokenNodes map[string]bool
+	circular    map[string]bool // sections with a circle of names
+
+	dataTypes         map[string]*dataType
+	nodeTypes         map[string]*nodeType
+	relationshipTypes map[string]*relationshipType
+	relationshipOrder []string
+	plugins           map[string]orchestrator.Plugin
+	pluginOrder       []string
+	used              map[string]bool // plugins that an operation or workflow uses
+	templates         map[string]entry
+	nodeIndex         map[string]int // place in plan.Nodes
+	plan              *orchestrator.Plan
+}
+
+func compile(source Source, importer Importer, o options) (*orchestrator.Plan, diag.Diagnostics) {
+	c := newCompiler(source, importer, o)
+	c.run(source)
+	c.diagnostics = c.diagnostics.Sort()
+	if c.diagnostics.HasErrors() {
+		return nil, c.diagnostics
+	}
+	return c.plan, c.diagnostics
+}
+
+func newCompiler(source Source, importer Importer, o options) *compiler {
+	if importer == nil {
+		importer = NoImports{}
+	}
+	return &compiler{
+		options: o, files: source.Files, mainName: path.Clean(source.Main), importer: importer, validateVersion: !o.anyVersion,
+		chains: map[string][]string{}, texts: map[string]*node{}, namespaces: map[string]string{},
+		broken: map[string]bool{}, brokenNodes: map[string]bool{}, circular: map[string]bool{},
+		dataTypes: map[string]*dataType{}, nodeTypes: map[string]*nodeType{}, relationshipTypes: map[string]*relationshipType{},
+		plugins: map[string]orchestrator.Plugin{}, used: map[string]bool{},
+		templates: map[string]entry{}, nodeIndex: map[string]int{},
+		plan: &orchestrator.Plan{
+			Relationships: map[string]orchestrator.RelationshipType{}, DataTypes: map[string]orchestrator.DataType{},
+			Plugins: map[string]orchestrator.Plugin{}, Workflows: map[string]orchestrator.Workflow{},
+		},
+	}
+}
+
+// run is the stages in order. A stage that cannot go on without an earlier one
+// is not started; all others report what they find.
+func (c *compiler) run(source Source) {
+	documents := c.loadAll(source)
+	if documents == nil {
+		return
+	}
+	c.root = c.mergeAll(documents)
+	c.checkShape(c.root)
+	c.planHeader()
+
+	c.compileDataTypes()
+	c.compilePlugins()
+	c.compileNodeTypes()
+	c.compileRelationshipTypes()
+	c.compileInputs()
+	c.compileNodes()
+	c.compileWorkflows()
+	c.compileGroups()
+	c.compilePolicies()
+	c.compileOutputs()
+	c.compileLabels()
+	c.compileSettings()
+
+	c.planRelationshipTypes()
+	c.planDataTypes()
+	c.planPlugins()
+	if !c.skipFunctions {
+		c.checkFunctions()
+	}
+	c.plan.Requirements = requirements(c.plan)
+}
+
+func (c *compiler) planHeader() {
+	c.plan.Version = c.version.String()
+	c.plan.Description = c.root.get("description").text()
+	c.plan.Metadata = c.root.get("metadata").values()
+	c.plan.ResourceTags = c.root.get("resource_tags").values()
+	c.plan.ImportedBlueprints = c.blueprints
+	if len(c.namespaces) > 0 {
+		c.plan.NamespacesMapping = c.namespaces
+	}
+}
+
+// planPlugins puts the plugins that are used into the plan.
+func (c *compiler) planPlugins() {
+	for name := range c.used {
+		c.plan.Plugins[name] = c.plugins[name]
+	}
+	slices.Sort(c.plan.WorkflowPluginsToInstall)
+}
+
+func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+
+// describe names a value in a message.
+func describe(v Value) string { return fmt.Sprintf("%q", fmt.Sprint(v)) }

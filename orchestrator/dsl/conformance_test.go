@@ -1,0 +1,279 @@
+package dsl
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/diag"
+)
+
+// The recorded cases lie beside the repository, not in it.
+const conformanceFolder = "../../../shared/conformance/dsl"
+
+// conformanceCase is one recorded case; the folder's README gives the format.
+type conformanceCase struct {
+	ID, Kind string
+	Version  string
+	Main     *string
+	Imports  map[string]string
+	Args     map[string]Value
+	Quirk    string
+	Expect   struct {
+		OK    Value
+		Error *struct {
+			Class    string
+			Code     Value
+			Message  string
+			Attempts Value
+		}
+	}
+}
+
+func readCases(t testing.TB) []conformanceCase {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(conformanceFolder, "*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Skip("conformance cases: the folder " + conformanceFolder + " is not there")
+	}
+	var cases []conformanceCase
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(bytes.NewReader(data))
+		lines.Buffer(nil, 16<<20)
+		for lines.Scan() {
+			cases = append(cases, readCase(t, lines.Bytes()))
+		}
+		if err := lines.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cases
+}
+
+func readCase(t testing.TB, line []byte) conformanceCase {
+	t.Helper()
+	var raw struct {
+		ID, Kind, Version, Quirk string
+		Main                     *string
+		Imports                  map[string]string
+		Args, Expect             json.RawMessage
+	}
+	if err := json.Unmarshal(line, &raw); err != nil {
+		t.Fatal(err)
+	}
+	c := conformanceCase{ID: raw.ID, Kind: raw.Kind, Version: raw.Version, Quirk: raw.Quirk, Main: raw.Main, Imports: raw.Imports}
+	decode := func(data []byte, into any) {
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.UseNumber()
+		if err := decoder.Decode(into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var args map[string]any
+	decode(raw.Args, &args)
+	c.Args, _ = orchestrator.FromJSON(args).(map[string]Value)
+	decode(raw.Expect, &c.Expect)
+	c.Expect.OK = orchestrator.FromJSON(c.Expect.OK)
+	return c
+}
+
+// accepted are the cases in which we differ on purpose, with the reason;
+// docs/dsl-compatibility.md tells more of each.
+var accepted = map[string]string{}
+
+func TestConformance(t *testing.T) {
+	kinds := map[string]func(t *testing.T, c conformanceCase) error{
+		"parse": runParse,
+	}
+	for _, c := range readCases(t) {
+		t.Run(c.ID, func(t *testing.T) {
+			run := kinds[c.Kind]
+			if run == nil {
+				t.Skip("kind " + c.Kind)
+			}
+			if reason, ok := accepted[c.ID]; ok {
+				t.Skip("differs on purpose: " + reason)
+			}
+			if err := run(t, c); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// expectError compares an error with the expected one by its code.
+func expectError(c conformanceCase, codes []int, err error) error {
+	if c.Expect.Error == nil {
+		if err != nil {
+			return fmt.Errorf("no error was expected: %w", err)
+		}
+		return nil
+	}
+	want := fmt.Sprintf("%v %s: %s", c.Expect.Error.Code, c.Expect.Error.Class, c.Expect.Error.Message)
+	if err == nil {
+		return fmt.Errorf("expected error %s", want)
+	}
+	number, ok := c.Expect.Error.Code.(json.Number)
+	if !ok {
+		return nil // any error of the family will do
+	}
+	code, convErr := number.Int64()
+	if convErr == nil && slices.Contains(codes, int(code)) {
+		return nil
+	}
+	return fmt.Errorf("expected error %s, got %w", want, err)
+}
+
+func codesOf(err error) []int {
+	var codes []int
+	if failure, ok := errors.AsType[*diag.Failure](err); ok {
+		for _, d := range failure.Diagnostics {
+			codes = append(codes, d.Code)
+		}
+	}
+	return codes
+}
+
+// caseImporter serves the imports of a case.
+type caseImporter struct{ c conformanceCase }
+
+func (i caseImporter) Import(location, _ string) (*Document, error) {
+	text, ok := i.c.Imports[location]
+	if !ok {
+		return nil, errors.New("no such location")
+	}
+	d := &Document{Name: location, Text: []byte(text)}
+	if records, ok := i.c.Args["plugin_records"].(map[string]Value); ok {
+		d.Record = recordOf(records, location)
+	}
+	return d, nil
+}
+
+func recordOf(records map[string]Value, location string) *PluginRecord {
+	record, ok := records[location].(map[string]Value)
+	if !ok {
+		return nil
+	}
+	out := &PluginRecord{}
+	labels := func(key string) map[string][]Value {
+		m, _ := record[key].(map[string]Value)
+		found := map[string][]Value{}
+		for name, values := range m {
+			found[name], _ = values.([]Value)
+		}
+		return found
+	}
+	out.Labels, out.BlueprintLabels = labels("labels"), labels("blueprint_labels")
+	out.ResourceTags, _ = record["resource_tags"].(map[string]Value)
+	return out
+}
+
+const caseMain = "blueprint.yaml"
+
+func (c conformanceCase) source() (Source, options) {
+	files := fstest.MapFS{}
+	main := caseMain
+	location, located := c.Args["location"].(string)
+	if located {
+		main = relative(location)
+	}
+	files[main] = &fstest.MapFile{Data: []byte(*c.Main)}
+	for name, text := range c.Imports {
+		if !importScheme.MatchString(name) && fs.ValidPath(path.Clean(relative(name))) {
+			files[path.Clean(relative(name))] = &fstest.MapFile{Data: []byte(text)}
+		}
+	}
+	if resources, ok := c.Args["resources"].([]Value); ok {
+		for _, name := range resources {
+			files[path.Join(path.Dir(main), relative(name.(string)))] = &fstest.MapFile{Data: []byte("#!/bin/sh\n")}
+		}
+	}
+	o := options{}
+	if base, ok := c.Args["resources_base_path"].(string); ok {
+		o.resourcesBase = path.Clean(relative(base))
+	}
+	o.anyVersion = c.Args["validate_version"] == Value(false)
+	o.skipFunctions = c.Args["validate_intrinsic_function"] == Value(false)
+	o.skipDefaults = c.Args["validate_input_defaults"] == Value(false)
+	return Source{Files: files, Main: main}, o
+}
+
+func relative(name string) string { return strings.TrimLeft(name, "/") }
+
+func (c conformanceCase) compile() (*orchestrator.Plan, error) {
+	source, o := c.source()
+	plan, diagnostics := compile(source, caseImporter{c}, o)
+	return plan, diagnostics.Err()
+}
+
+func runParse(_ *testing.T, c conformanceCase) error {
+	plan, err := c.compile()
+	if err != nil || c.Expect.Error != nil {
+		return expectError(c, codesOf(err), err)
+	}
+	return compareSummaries(c.Expect.OK, summary(plan))
+}
+
+// compareSummaries compares two documents after the same round through JSON.
+func compareSummaries(want, got Value) error {
+	if diff := cmp.Diff(normal(want), normal(got)); diff != "" {
+		return fmt.Errorf("(-want +got):\n%s", diff)
+	}
+	return nil
+}
+
+// normal makes documents comparable: special floats and times as text, whole
+// floats and integers alike.
+func normal(v Value) Value {
+	switch v := v.(type) {
+	case map[string]Value:
+		if len(v) == 1 {
+			if text, ok := v["$timestamp"]; ok {
+				return text
+			}
+			if text, ok := v["$float"]; ok {
+				return text
+			}
+		}
+		out := map[string]Value{}
+		for key, item := range v {
+			out[key] = normal(item)
+		}
+		return out
+	case []Value:
+		out := make([]Value, len(v))
+		for i, item := range v {
+			out[i] = normal(item)
+		}
+		return out
+	case float64:
+		if v != v || v > 1e300 || v < -1e300 {
+			return strings.ToLower(strings.TrimPrefix(fmt.Sprint(v), "+"))
+		}
+		return v
+	case int64:
+		return float64(v)
+	default:
+		return v
+	}
+}

@@ -1,0 +1,223 @@
+package dsl
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/diag"
+	"github.com/slipwayhq/slipway/orchestrator/eval"
+)
+
+// functionSince says which version brought a function.
+var functionSince = map[string]version{"concat": v1_1, "merge": v1_3}
+
+// checkFunctions checks every call in the places where calls are evaluated: the
+// form of its arguments, and what it refers to as far as that is known.
+func (c *compiler) checkFunctions() {
+	check := functionChecker{c: c, inputs: map[string]bool{}}
+	for _, e := range c.root.get("inputs").all() {
+		check.inputs[e.key] = true
+	}
+	scan(c.plan, func(s spot, v Value) Value {
+		if !c.brokenNodes[s.place.Node] {
+			check.value(s, v)
+		}
+		return v
+	})
+}
+
+type functionChecker struct {
+	c      *compiler
+	inputs map[string]bool
+}
+
+// value checks the calls in a value, outer ones first.
+func (f functionChecker) value(s spot, v Value) {
+	switch v := v.(type) {
+	case []Value:
+		for i, item := range v {
+			in := s
+			in.path = indexed(s.path, i)
+			f.value(in, item)
+		}
+	case map[string]Value:
+		if call, ok := eval.AsCall(v); ok {
+			f.call(s, call)
+			f.value(s.key(call.Name), call.Args)
+			return
+		}
+		for _, key := range orchestrator.SortedKeys(v) {
+			f.value(s.key(key), v[key])
+		}
+	}
+}
+
+func (f functionChecker) fail(s spot, format string, args ...any) *diag.Diagnostic {
+	return f.c.fail(0, f.c.root.locate(s.at, s.trail...), s.path, format, args...)
+}
+
+func (f functionChecker) call(s spot, call eval.Call) {
+	if since := functionSince[call.Name]; since > f.c.version {
+		f.fail(s, "the function %s needs %s, and this blueprint is %s", call.Name, since, f.c.version)
+		return
+	}
+	if err := eval.Check(call); err != nil {
+		f.fail(s, "%s", err)
+		return
+	}
+	args := call.List()
+	first, literal := args[0].(string)
+	if !literal {
+		return // known only once the inner call is answered
+	}
+	switch call.Name {
+	case "get_input":
+		if !f.inputs[first] {
+			d := f.fail(s, "get_input asks for the input %s, which is not declared", first)
+			suggest(d, first, sortedKeys(f.inputs))
+		}
+	case "get_property":
+		f.property(s, args)
+	case "get_attribute", "get_attributes_list", "get_attributes_dict":
+		f.attribute(s, call.Name, first)
+	}
+}
+
+// attribute checks the node of a call that reads run-time properties.
+func (f functionChecker) attribute(s spot, function, node string) {
+	switch node {
+	case eval.Self:
+		if s.side != inNode {
+			f.fail(s, "%s has no meaning here, so %s cannot use it", node, function)
+		}
+	case eval.Source, eval.Target:
+		if s.side != inRelationship {
+			f.fail(s, "%s only has a meaning in the operations of a relationship, so %s cannot use it here", node, function)
+		}
+	default:
+		f.node(s, function, node)
+	}
+}
+
+// node reports whether a node of that name exists.
+func (f functionChecker) node(s spot, function, name string) bool {
+	if _, ok := f.c.templates[name]; ok {
+		return true
+	}
+	d := f.fail(s, "%s refers to the node %s, which is not defined", function, name)
+	suggest(d, name, sortedKeys(f.c.templates))
+	return false
+}
+
+// property checks that the property a call reads is there, as far as its path
+// is known.
+func (f functionChecker) property(s spot, args []Value) {
+	name := args[0].(string)
+	switch name {
+	case eval.Self:
+		name = s.place.Node
+	case eval.Source:
+		name = s.place.SourceNode
+	case eval.Target:
+		name = s.place.TargetNode
+	}
+	if name == "" {
+		f.fail(s, "%s has no meaning here, so get_property cannot use it", args[0])
+		return
+	}
+	if !f.node(s, "get_property", name) || f.c.brokenNodes[name] {
+		return
+	}
+	f.propertyPath(s, name, args[1:])
+}
+
+func (f functionChecker) propertyPath(s spot, name string, path []Value) {
+	node := &f.c.plan.Nodes[f.c.nodeIndex[name]]
+	var value Value = node.Properties
+	for i, key := range path {
+		if isCall(value) || isCall(key) {
+			return // known only once that call is answered
+		}
+		next, err := stepInto(value, key)
+		if err != nil {
+			d := f.fail(s, "get_property finds no %s in node %s: %v", pathText(path[:i+1]), name, err)
+			if m, ok := value.(map[string]Value); ok {
+				suggest(d, fmt.Sprint(key), orchestrator.SortedKeys(m))
+			}
+			return
+		}
+		value = next
+	}
+}
+
+func pathText(path []Value) string {
+	out := ""
+	for _, key := range path {
+		out = dotted(out, fmt.Sprint(key))
+	}
+	return out
+}
+
+// stepInto returns what is under one key or index.
+func stepInto(value, key Value) (Value, error) {
+	switch container := value.(type) {
+	case map[string]Value:
+		if v, ok := container[fmt.Sprint(key)]; ok {
+			return v, nil
+		}
+		return nil, fmt.Errorf("it is not set")
+	case []Value:
+		index, ok := key.(int64)
+		if !ok {
+			return nil, fmt.Errorf("a list has numbers as indexes, not %q", fmt.Sprint(key))
+		}
+		if index < 0 || index >= int64(len(container)) {
+			return nil, fmt.Errorf("the list has %d items", len(container))
+		}
+		return container[index], nil
+	default:
+		return nil, fmt.Errorf("there is nothing inside %s", eval.Kind(value))
+	}
+}
+
+// requirements collects what a plan mentions and a deployment must find.
+func requirements(plan *orchestrator.Plan) orchestrator.Requirements {
+	var out orchestrator.Requirements
+	seen := map[string]bool{}
+	scan(plan, func(s spot, v Value) Value {
+		eval.Walk(v, s.path, func(call eval.Located) {
+			args := call.List()
+			switch call.Name {
+			case "get_secret":
+				addValue(&out.Secrets, seen, args[0])
+			case "get_environment_capability":
+				if !seen["capability "+fmt.Sprint(args)] {
+					seen["capability "+fmt.Sprint(args)] = true
+					out.ParentCapabilities = append(out.ParentCapabilities, args)
+				}
+			}
+		})
+		return v
+	})
+	slices.SortFunc(out.Secrets, func(a, b Value) int { return compareText(a, b) })
+	return out
+}
+
+func addValue(list *[]Value, seen map[string]bool, v Value) {
+	if key := fmt.Sprint(v); !seen[key] {
+		seen[key] = true
+		*list = append(*list, v)
+	}
+}
+
+func compareText(a, b Value) int {
+	x, y := fmt.Sprint(a), fmt.Sprint(b)
+	switch {
+	case x < y:
+		return -1
+	case x > y:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,52 @@
+package dsl
+
+import (
+	"io/fs"
+)
+
+// Source is a blueprint as it was uploaded.
+type Source struct {
+	// Files is the archive; Main the path of the main file in it.
+	Files fs.FS
+	Main  string
+}
+
+// Importer finds what a blueprint imports from outside its archive: "plugin:"
+// and "blueprint:" locations, and URLs. Files of the archive never get here.
+type Importer interface {
+	// Import returns the document behind a location, which comes without a
+	// namespace. version is the DSL version of the main blueprint, such as
+	// "cloudify_dsl_1_3": a plugin may keep one file for each. An error says
+	// in a sentence why the location cannot be read; it becomes a diagnostic.
+	Import(location, version string) (*Document, error)
+}
+
+// Document is what an Importer found.
+type Document struct {
+	// Name is where it was found; diagnostics show it as the file.
+	Name string
+	Text []byte
+	// Files and Path, when set, are the archive that the document comes from
+	// and its path there: its relative imports and its scripts are looked up
+	// in that archive.
+	Files fs.FS
+	Path  string
+	// Record, when set, replaces the labels and tags that the text of a plugin
+	// declares by those stored with the uploaded plugin.
+	Record *PluginRecord
+}
+
+// PluginRecord is what is stored beside an uploaded plugin.
+type PluginRecord struct {
+	Labels          map[string][]Value
+	BlueprintLabels map[string][]Value
+	ResourceTags    map[string]Value
+}
+
+// NoImports is an Importer that finds nothing.
+type NoImports struct{}
+
+// Import returns an error.
+func (NoImports) Import(string, string) (*Document, error) {
+	return nil, errNoImporter
+}

@@ -1,0 +1,462 @@
+package dsl
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/diag"
+)
+
+// Limits on what one blueprint may import.
+const (
+	maxImports     = 500
+	maxImportBytes = 64 << 20
+)
+
+const (
+	namespaceMark   = "--"
+	pluginScheme    = "plugin:"
+	blueprintScheme = "blueprint:"
+	rootType        = "cloudify.nodes.Root"
+)
+
+var (
+	errNoImporter = errors.New("nothing outside of the archive can be imported here")
+
+	// importScheme starts a location that is never a file of the archive.
+	importScheme = regexp.MustCompile(`^(?:https?|file|ftp|plugin|blueprint):`)
+)
+
+// imported is one document of a blueprint: the main file or an import.
+type imported struct {
+	name      string // shown in diagnostics; unique for an (archive, path)
+	location  string // as imported, without namespace; empty for the main file
+	namespace string // accumulated: "a--b"
+	root      *node
+	// files and path say where relative imports are looked up; files is nil
+	// for a document from a URL, whose relative imports are URLs, too.
+	files fs.FS
+	path  string
+	chain []string // names of the documents that led here, the main file first
+	at    orchestrator.Range
+}
+
+// loadAll reads the main file and, breadth first, everything it imports. Each
+// pair of location and namespace is taken once, so circles are harmless.
+func (c *compiler) loadAll(source Source) []*imported {
+	main := c.loadMain(source)
+	if main == nil {
+		return nil
+	}
+	documents := []*imported{main}
+	taken := map[string]bool{}
+	bytes := 0
+	for next := 0; next < len(documents); next++ {
+		importer := documents[next]
+		for _, statement := range c.importStatements(importer) {
+			document, size := c.loadImport(importer, statement, taken)
+			if document == nil {
+				continue
+			}
+			if bytes += size; len(documents) >= maxImports || bytes > maxImportBytes {
+				c.fail(codeImportUnreadable, statement.at, "imports", "the blueprint imports more than %d files or %d MB", maxImports, maxImportBytes>>20)
+				return documents
+			}
+			documents = append(documents, document)
+		}
+	}
+	return documents
+}
+
+func (c *compiler) loadMain(source Source) *imported {
+	text, err := fs.ReadFile(source.Files, path.Clean(source.Main))
+	if err != nil {
+		d := c.fail(codeMainFile, orchestrator.Range{File: source.Main}, "", "the main file %s cannot be read: %v", source.Main, plainFSError(err))
+		d.Hint = diag.DidYouMean(source.Main, yamlFiles(source.Files))
+		return nil
+	}
+	main := &imported{name: source.Main, files: source.Files, path: path.Clean(source.Main)}
+	if main.root = c.read(main.name, text, nil); main.root == nil || !c.readVersion(main.root) {
+		return nil
+	}
+	return main
+}
+
+// readVersion reads the version of the main file; false when it has none that
+// blueprints may have.
+func (c *compiler) readVersion(root *node) bool {
+	const key = "tosca_definitions_version"
+	written, ok := root.find(key)
+	if !ok || written.value.kind == nullKind {
+		d := c.fail(codeNoVersion, root.at, key, "the main file does not say in which version of the DSL it is written")
+		d.Hint = "start it with " + key + ": " + v1_3.String()
+		return false
+	}
+	if written.value.kind != stringKind {
+		c.fail(codeStructure, written.value.at, key, "the version is a string, not %s", written.value.kind)
+		return false
+	}
+	if c.version, ok = knownVersion(written.value.text()); !ok {
+		d := c.fail(codeUnknownVersion, written.value.at, key, "%q is not a version of the DSL; known are %s", written.value.text(), strings.Join(knownVersions(), ", "))
+		suggest(d, written.value.text(), knownVersions())
+		return false
+	}
+	return true
+}
+
+// yamlFiles lists the files at the top of an archive that may be blueprints.
+func yamlFiles(files fs.FS) []string {
+	var names []string
+	for _, pattern := range []string{"*.yaml", "*.yml", "*/*.yaml"} {
+		found, _ := fs.Glob(files, pattern) // only the pattern can be wrong
+		names = append(names, found...)
+	}
+	return names
+}
+
+// plainFSError leaves out the path that fs errors repeat.
+func plainFSError(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// read reads one document and reports what is wrong with it as YAML; nil when
+// it is not even a map.
+func (c *compiler) read(name string, text []byte, chain []string) *node {
+	c.chains[name] = chain
+	root, errs := readYAML(name, text)
+	for _, e := range errs {
+		c.fail(e.code, e.at, "", "%s", e.message)
+	}
+	if root == nil {
+		return nil
+	}
+	if root.kind != mapKind {
+		c.fail(codeStructure, root.at, "", "a blueprint is a map of sections, not %s", root.kind)
+		return nil
+	}
+	return root
+}
+
+// statement is one entry of an imports section.
+type statement struct {
+	text       string // as written: "ns--location"
+	namespace  string
+	location   string
+	properties *node // of an import with properties
+	at         orchestrator.Range
+}
+
+func (c *compiler) importStatements(document *imported) []statement {
+	section, ok := document.root.find("imports")
+	if !ok {
+		return nil
+	}
+	if section.value.kind != listKind {
+		c.fail(codeStructure, section.at, "imports", "imports is a list of locations, not %s", section.value.kind)
+		return nil
+	}
+	var statements []statement
+	seen := map[string]bool{}
+	for i, item := range section.value.items {
+		s, ok := c.importStatement(item, indexed("imports", i))
+		if !ok {
+			continue
+		}
+		if seen[s.text] {
+			c.fail(codeImportTwice, s.at, indexed("imports", i), "%s is imported twice by the same file", s.text)
+			continue
+		}
+		seen[s.text] = true
+		statements = append(statements, s)
+	}
+	return statements
+}
+
+func (c *compiler) importStatement(item *node, where string) (statement, bool) {
+	s := statement{at: item.at, text: item.text()}
+	switch item.kind {
+	case stringKind:
+	case mapKind:
+		if c.validateVersion && c.version < v1_5 {
+			c.fail(codeTooNew, item.at, where, "imports with properties need %s, and this blueprint is %s", v1_5, c.version)
+			return s, false
+		}
+		if len(item.entries) != 1 || item.entries[0].value.kind != mapKind {
+			c.fail(codeImportForm, item.at, where, "an import with properties is one location with a map of properties")
+			return s, false
+		}
+		s.text, s.properties = item.entries[0].key, item.entries[0].value
+	default:
+		c.fail(codeStructure, item.at, where, "an import is a location, not %s", item.kind)
+		return s, false
+	}
+	s.location = s.text
+	if i := strings.LastIndex(s.text, namespaceMark); i >= 0 {
+		s.namespace, s.location = s.text[:i], s.text[i+len(namespaceMark):]
+		if strings.Contains(s.namespace, namespaceMark) {
+			c.fail(codeNamespaceForm, s.at, where, "the namespace %q contains %q, which separates namespaces", s.namespace, namespaceMark)
+			return s, false
+		}
+	}
+	if s.properties != nil {
+		return s, c.importProperties(s, where)
+	}
+	return s, true
+}
+
+// importProperties checks the form of the values given with an import.
+func (c *compiler) importProperties(s statement, where string) bool {
+	fine := true
+	for _, e := range s.properties.entries {
+		if e.value.kind == mapKind && !isCall(e.value.value()) {
+			c.fail(codeImportForm, e.at, where, "property %s of the import is a map; it may be a scalar, a list or a function", e.key)
+			fine = false
+		}
+	}
+	return fine
+}
+
+// loadImport finds one import; nil when it is taken already or cannot be had.
+func (c *compiler) loadImport(importer *imported, s statement, taken map[string]bool) (*imported, int) {
+	document := &imported{location: s.location, namespace: s.namespace, at: s.at}
+	document.chain = append(slices.Clone(importer.chain), importer.name)
+	if importer.namespace != "" {
+		document.namespace = importer.namespace
+		if s.namespace != "" {
+			document.namespace += namespaceMark + s.namespace
+		}
+	}
+	isBlueprint := strings.HasPrefix(s.location, blueprintScheme)
+	if isBlueprint && !c.takeBlueprint(s, document.namespace) {
+		return nil, 0
+	}
+	text, record, err := c.find(importer, document)
+	if err != nil {
+		d := c.fail(codeImportUnreadable, s.at, "imports", "the import %s cannot be read: %v", s.location, err)
+		if !importScheme.MatchString(s.location) {
+			d.Hint = diag.DidYouMean(s.location, yamlFiles(importer.orMain(c)))
+		}
+		return nil, 0
+	}
+	key := document.name + "\x00" + document.namespace
+	if taken[key] || (document.name == c.mainName && document.namespace == "") {
+		return nil, 0
+	}
+	taken[key] = true
+	root, ok := c.texts[document.name]
+	if !ok {
+		root = c.read(document.name, text, document.chain)
+		c.texts[document.name] = root
+	}
+	if root == nil {
+		return nil, 0
+	}
+	if _, builtin := root.get("node_types").find(rootType); builtin {
+		if s.namespace != "" {
+			c.fail(codeNamespaceUse, s.at, "imports", "the built-in types (%s) cannot be put into the namespace %q", s.location, s.namespace)
+			return nil, 0
+		}
+		document.namespace = ""
+		key = document.name + "\x00"
+		if taken[key] && importer.namespace != "" {
+			return nil, 0
+		}
+		taken[key] = true
+	}
+	c.checkImportVersion(document, root)
+	document.root = c.withRecord(root, record)
+	if s.properties != nil {
+		document.root = c.withPluginProperties(document.root, s)
+	}
+	return document, len(text)
+}
+
+func (d *imported) orMain(c *compiler) fs.FS {
+	if d.files != nil {
+		return d.files
+	}
+	return c.files
+}
+
+// takeBlueprint checks the namespace of a blueprint import and notes it.
+func (c *compiler) takeBlueprint(s statement, namespace string) bool {
+	id := strings.TrimPrefix(s.location, blueprintScheme)
+	if s.namespace == "" {
+		c.fail(codeNoNamespace, s.at, "imports", "the blueprint %s must be imported into a namespace, as in other--%s", id, s.location)
+		return false
+	}
+	if other, taken := c.namespaces[namespace]; taken && other != id {
+		c.fail(codeNamespaceUse, s.at, "imports", "the namespace %q already holds the blueprint %s", namespace, other)
+		return false
+	}
+	c.namespaces[namespace] = id
+	if !slices.Contains(c.blueprints, id) {
+		c.blueprints = append(c.blueprints, id)
+	}
+	return true
+}
+
+// find reads the text of an import: a file of the archive where there is one,
+// else what the Importer has. It fills in the document's name and place.
+func (c *compiler) find(importer, document *imported) ([]byte, *PluginRecord, error) {
+	location := document.location
+	if !importScheme.MatchString(location) {
+		if importer.files == nil { // a document from a URL
+			if base := urlBase(importer.name); base != "" {
+				if text, record, err := c.ask(document, base+location); err == nil {
+					return text, record, nil
+				}
+			}
+		}
+		text, err := c.findFile(importer, document)
+		return text, nil, err
+	}
+	return c.ask(document, location)
+}
+
+// urlBase returns a URL up to its last slash; empty for what is no URL.
+func urlBase(name string) string {
+	if i := strings.LastIndex(name, "/"); i >= 0 && strings.Contains(name[:i], "://") {
+		return name[:i+1]
+	}
+	return ""
+}
+
+func (c *compiler) ask(document *imported, location string) ([]byte, *PluginRecord, error) {
+	found, err := c.importer.Import(location, c.version.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	document.name, document.files, document.path = found.Name, found.Files, found.Path
+	if document.name == "" {
+		document.name = location
+	}
+	return found.Text, found.Record, nil
+}
+
+// findFile looks a relative location up: from the root of the archive, beside
+// the importing file, beside the main file. A file for the main blueprint's DSL
+// version is preferred at the archive's root and beside the main file.
+func (c *compiler) findFile(importer, document *imported) ([]byte, error) {
+	type candidate struct {
+		files     fs.FS
+		path      string
+		versioned bool
+	}
+	var candidates []candidate
+	add := func(files fs.FS, dir string, versioned bool) {
+		name := path.Join(dir, document.location)
+		if files == nil || !fs.ValidPath(name) {
+			return
+		}
+		if versioned {
+			extension := path.Ext(name)
+			candidates = append(candidates, candidate{files, strings.TrimSuffix(name, extension) + c.version.suffix() + extension, true})
+		}
+		candidates = append(candidates, candidate{files, name, versioned})
+	}
+	add(importer.files, ".", true)
+	add(importer.files, path.Dir(importer.path), false)
+	add(c.files, path.Dir(c.mainName), true)
+	if c.resourcesBase != "" {
+		add(c.files, c.resourcesBase, true)
+	}
+	for _, candidate := range candidates {
+		text, err := fs.ReadFile(candidate.files, candidate.path)
+		if err != nil {
+			continue
+		}
+		document.files, document.path, document.name = candidate.files, candidate.path, candidate.path
+		if importer.files != nil && strings.HasPrefix(importer.name, blueprintScheme) {
+			document.name = importer.name + "/" + candidate.path
+		}
+		return text, nil
+	}
+	return nil, fmt.Errorf("there is no file %s in the archive", document.location)
+}
+
+// checkImportVersion refuses an import that is newer than the main file.
+func (c *compiler) checkImportVersion(document *imported, root *node) {
+	declared, ok := root.find("tosca_definitions_version")
+	if !ok || !c.validateVersion || declared.value.kind == nullKind {
+		return
+	}
+	v, known := knownVersion(declared.value.text())
+	switch {
+	case !known:
+		d := c.fail(codeUnknownVersion, declared.at, "tosca_definitions_version", "%s is not a version of the DSL", describe(declared.value.value()))
+		d.Hint = diag.DidYouMean(declared.value.text(), knownVersions())
+	case v > c.version:
+		c.fail(codeNewerImport, declared.at, "tosca_definitions_version", "the import is written in %s, which is newer than the main blueprint's %s", v, c.version)
+	}
+}
+
+// withRecord replaces the labels and tags in a plugin's text by those stored
+// with the plugin.
+func (c *compiler) withRecord(root *node, record *PluginRecord) *node {
+	if record == nil {
+		return root
+	}
+	labels := func(stored map[string][]Value) *node {
+		var entries []entry
+		for _, key := range orchestrator.SortedKeys(stored) {
+			values := newMap(root.at, []entry{{key: "values", text: true, at: root.at, value: nodeOf(root.at, stored[key])}})
+			entries = append(entries, entry{key: key, text: true, at: root.at, value: values})
+		}
+		return newMap(root.at, entries)
+	}
+	sections := map[string]*node{
+		"labels":           labels(record.Labels),
+		"blueprint_labels": labels(record.BlueprintLabels),
+		"resource_tags":    nodeOf(root.at, record.ResourceTags),
+	}
+	var entries []entry
+	for _, e := range root.entries {
+		if _, replaced := sections[e.key]; !replaced {
+			entries = append(entries, e)
+		}
+	}
+	for _, name := range orchestrator.SortedKeys(sections) {
+		if len(sections[name].entries) > 0 {
+			entries = append(entries, entry{key: name, text: true, at: root.at, value: sections[name]})
+		}
+	}
+	return newMap(root.at, entries)
+}
+
+// nodeOf turns a value into a tree that stands at one place.
+func nodeOf(at orchestrator.Range, v Value) *node {
+	n := &node{scalar: v, at: at, size: 1}
+	switch v := v.(type) {
+	case bool:
+		n.kind = boolKind
+	case int64:
+		n.kind = intKind
+	case float64:
+		n.kind = floatKind
+	case string:
+		n.kind = stringKind
+	case []Value:
+		items := make([]*node, len(v))
+		for i, item := range v {
+			items[i] = nodeOf(at, item)
+		}
+		return newList(at, items)
+	case map[string]Value:
+		entries := make([]entry, 0, len(v))
+		for _, key := range orchestrator.SortedKeys(v) {
+			entries = append(entries, entry{key: key, text: true, at: at, value: nodeOf(at, v[key])})
+		}
+		return newMap(at, entries)
+	}
+	return n
+}

@@ -1,0 +1,247 @@
+package dsl
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator/eval"
+)
+
+// namespaced returns a document's tree with its namespace put before the names
+// that it defines and those that it refers to. Names of the built-in types
+// (cloudify.…) stay as they are.
+func (c *compiler) namespaced(document *imported) *node {
+	if document.namespace == "" {
+		return document.root
+	}
+	ns := namespacer{prefix: document.namespace + namespaceMark}
+	entries := make([]entry, len(document.root.entries))
+	for i, e := range document.root.entries {
+		entries[i] = e
+		entries[i].value = ns.section(e.key, e.value)
+	}
+	return newMap(document.root.at, entries)
+}
+
+type namespacer struct{ prefix string }
+
+func (ns namespacer) name(name string) string {
+	if strings.HasPrefix(name, "cloudify.") {
+		return name
+	}
+	return ns.prefix + name
+}
+
+// rename makes a node from one; nil where a part stays as it is.
+type rename func(*node) *node
+
+func (ns namespacer) section(name string, n *node) *node {
+	switch name {
+	case "inputs":
+		return ns.names(n, ns.fields(map[string]rename{"type": ns.typeName, "default": ns.calls}))
+	case "data_types":
+		return ns.names(n, ns.fields(map[string]rename{"derived_from": ns.reference, "properties": ns.schemas}))
+	case "node_types":
+		return ns.names(n, ns.fields(map[string]rename{"derived_from": ns.reference, "properties": ns.schemas, "interfaces": ns.interfaces}))
+	case "relationships":
+		return ns.names(n, ns.fields(map[string]rename{"derived_from": ns.reference, "properties": ns.schemas,
+			"source_interfaces": ns.interfaces, "target_interfaces": ns.interfaces}))
+	case "node_templates":
+		return ns.names(n, ns.fields(map[string]rename{"type": ns.reference, "properties": ns.calls, "interfaces": ns.interfaces,
+			"capabilities": ns.calls, "instances": ns.calls,
+			"relationships": items(ns.fields(map[string]rename{"type": ns.reference, "target": ns.reference, "properties": ns.calls,
+				"source_interfaces": ns.interfaces, "target_interfaces": ns.interfaces}))}))
+	case "plugins":
+		return ns.names(n, ns.fields(map[string]rename{"properties": func(n *node) *node { return ns.names(n, same) }}))
+	case "workflows":
+		return ns.names(n, ns.workflow)
+	case "outputs", "capabilities":
+		return ns.names(n, ns.fields(map[string]rename{"value": ns.plainOrCalls}))
+	case "groups":
+		return ns.names(n, ns.fields(map[string]rename{"members": items(ns.reference),
+			"policies": each(ns.fields(map[string]rename{"type": ns.reference, "properties": ns.calls,
+				"triggers": each(ns.fields(map[string]rename{"type": ns.reference, "parameters": ns.calls}))}))}))
+	case "policies":
+		return ns.names(n, ns.fields(map[string]rename{"type": ns.reference, "targets": items(ns.reference), "properties": ns.calls}))
+	case "policy_types", "policy_triggers", "labels", "blueprint_labels":
+		return ns.names(n, same)
+	case "resource_tags":
+		return ns.names(n, ns.plain)
+	case "deployment_settings":
+		return ns.names(n, ns.calls)
+	default:
+		return n
+	}
+}
+
+func same(n *node) *node { return n }
+
+// names puts the namespace before the keys of a map and changes its values.
+func (ns namespacer) names(n *node, value rename) *node {
+	if n.kind != mapKind {
+		return n
+	}
+	entries := make([]entry, len(n.entries))
+	for i, e := range n.entries {
+		entries[i] = e
+		entries[i].key = ns.name(e.key)
+		entries[i].value = value(e.value)
+	}
+	return newMap(n.at, entries)
+}
+
+// each changes all values of a map.
+func each(value rename) rename {
+	return func(n *node) *node {
+		if n.kind != mapKind {
+			return n
+		}
+		entries := slices.Clone(n.entries)
+		for i := range entries {
+			entries[i].value = value(entries[i].value)
+		}
+		return newMap(n.at, entries)
+	}
+}
+
+// items changes all items of a list.
+func items(value rename) rename {
+	return func(n *node) *node {
+		if n.kind != listKind {
+			return n
+		}
+		out := make([]*node, len(n.items))
+		for i, item := range n.items {
+			out[i] = value(item)
+		}
+		return newList(n.at, out)
+	}
+}
+
+// fields changes the values under the given keys of a map.
+func (ns namespacer) fields(changes map[string]rename) rename {
+	return func(n *node) *node {
+		if n.kind != mapKind {
+			return n
+		}
+		entries := slices.Clone(n.entries)
+		for i, e := range entries {
+			if change, ok := changes[e.key]; ok {
+				entries[i].value = change(e.value)
+			}
+		}
+		return newMap(n.at, entries)
+	}
+}
+
+func (ns namespacer) reference(n *node) *node {
+	if n.kind != stringKind || n.text() == "" {
+		return n
+	}
+	return newString(n.at, ns.name(n.text()))
+}
+
+// plain puts the namespace before a text and leaves all else alone.
+func (ns namespacer) plain(n *node) *node { return ns.reference(n) }
+
+// plainOrCalls is plain for a text, and calls for what may hold functions.
+func (ns namespacer) plainOrCalls(n *node) *node {
+	switch n.kind {
+	case stringKind:
+		return ns.reference(n)
+	case listKind:
+		return n
+	default:
+		return ns.calls(n)
+	}
+}
+
+func (ns namespacer) typeName(n *node) *node {
+	if isPrimitive(n.text()) {
+		return n
+	}
+	return ns.reference(n)
+}
+
+func (ns namespacer) schemas(n *node) *node {
+	return each(ns.fields(map[string]rename{"type": ns.typeName, "default": ns.calls}))(n)
+}
+
+func (ns namespacer) interfaces(n *node) *node {
+	return each(each(ns.operation))(n)
+}
+
+func (ns namespacer) operation(n *node) *node {
+	if n.kind == stringKind {
+		return ns.implementation(n)
+	}
+	return ns.fields(map[string]rename{"implementation": ns.implementation, "inputs": ns.operationInputs})(n)
+}
+
+// operationInputs serves both schemas (in types) and values (in templates).
+func (ns namespacer) operationInputs(n *node) *node { return ns.calls(n) }
+
+func (ns namespacer) implementation(n *node) *node {
+	if n.kind != stringKind || n.text() == "" {
+		return n
+	}
+	return newString(n.at, ns.prefix+n.text())
+}
+
+func (ns namespacer) workflow(n *node) *node {
+	if n.kind == stringKind {
+		return ns.implementation(n)
+	}
+	return ns.fields(map[string]rename{"mapping": ns.implementation,
+		"parameters": each(ns.fields(map[string]rename{"type": ns.typeName}))})(n)
+}
+
+// calls puts the namespace before what get_input, get_property and
+// get_attribute refer to, at any depth of a map.
+func (ns namespacer) calls(n *node) *node {
+	switch n.kind {
+	case listKind:
+		return items(ns.calls)(n)
+	case mapKind:
+		entries := slices.Clone(n.entries)
+		for i, e := range entries {
+			value := ns.calls(e.value)
+			if len(entries) <= 2 && isCall(n.value()) {
+				switch e.key {
+				case "get_input":
+					value = ns.firstOr(value, ns.reference)
+				case "get_property", "get_attribute":
+					value = ns.first(value, ns.nodeReference)
+				}
+			}
+			entries[i].value = value
+		}
+		return newMap(n.at, entries)
+	default:
+		return n
+	}
+}
+
+// firstOr changes a text, or the first item of a list.
+func (ns namespacer) firstOr(n *node, change rename) *node {
+	if n.kind == stringKind {
+		return change(n)
+	}
+	return ns.first(n, change)
+}
+
+func (ns namespacer) first(n *node, change rename) *node {
+	if n.kind != listKind || len(n.items) == 0 {
+		return n
+	}
+	out := slices.Clone(n.items)
+	out[0] = change(out[0])
+	return newList(n.at, out)
+}
+
+func (ns namespacer) nodeReference(n *node) *node {
+	if slices.Contains([]string{eval.Self, eval.Source, eval.Target}, n.text()) {
+		return n
+	}
+	return ns.reference(n)
+}

@@ -1,0 +1,223 @@
+package dsl
+
+import (
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+)
+
+// The functions that run a script, and the inputs that carry it.
+const (
+	runScript         = "script_runner.tasks.run"
+	runScriptWorkflow = "script_runner.tasks.execute_workflow"
+	scriptPathInput   = "script_path"
+	scriptSourceInput = "script_source"
+)
+
+var hasScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
+
+// resolver resolves the implementations of one owner's operations.
+type resolver struct {
+	c    *compiler
+	code int // what an unresolvable implementation is
+	path string
+	what string // "node vm", "relationship type x"
+}
+
+// resolve turns raw operations into the plan's, by full name, with the short
+// names that are unique among the interfaces.
+func (r resolver) resolve(all *interfaces) (map[string]orchestrator.Operation, map[string]string) {
+	resolved := map[string]orchestrator.Operation{}
+	short := map[string]string{}
+	count := map[string]int{}
+	all.each(func(face, name string, raw *rawOperation) {
+		full := face + "." + name
+		resolved[full] = r.operation(full, raw)
+		count[name]++
+		short[name] = full
+	})
+	for name, n := range count {
+		if n > 1 {
+			delete(short, name)
+		}
+	}
+	if len(resolved) == 0 {
+		return nil, nil
+	}
+	return resolved, short
+}
+
+func (r resolver) operation(full string, raw *rawOperation) orchestrator.Operation {
+	o := orchestrator.Operation{Name: full, At: raw.at}
+	if raw.implementation == "" {
+		return o
+	}
+	o.Inputs, o.InputsTypes, o.Executor = raw.inputs, raw.inputsTypes, raw.executor
+	o.MaxRetries, o.RetryInterval, o.Timeout, o.TimeoutRecoverable = raw.maxRetries, raw.retryInterval, raw.timeout, raw.recoverable
+	where := dotted(r.path, full)
+	if input, isScript := r.c.scriptInput(raw.implementation); isScript {
+		r.script(&o, raw, input, where)
+		return o
+	}
+	plugin, function, ok := r.c.splitPlugin(raw.implementation, raw.implementedAt, where)
+	if !ok {
+		if plugin == "" {
+			r.unresolved(raw, full, where)
+		}
+		return o
+	}
+	o.Plugin, o.Function = plugin, function
+	if o.Executor == "" {
+		o.Executor = r.c.plugins[plugin].Executor
+	}
+	r.c.used[plugin] = true
+	return o
+}
+
+func (r resolver) script(o *orchestrator.Operation, raw *rawOperation, input, where string) {
+	plugin, ok := r.c.scriptPlugin()
+	if !ok {
+		d := r.c.fail(codeNoScriptPlugin, raw.implementedAt, where, "%s of %s is a script, and no plugin runs scripts", o.Name, r.what)
+		d.Hint = "import the built-in types, or define a plugin whose name ends in script"
+		return
+	}
+	for _, taken := range []string{scriptPathInput, scriptSourceInput} {
+		if _, ok := raw.inputs[taken]; ok && taken == input {
+			r.c.fail(codeScriptPathTwice, raw.at, where, "%s of %s is the script %s and cannot have the input %s, too", o.Name, r.what, shorten(raw.implementation), taken)
+		}
+	}
+	o.Plugin, o.Function = plugin, runScript
+	inputs := make(map[string]Value, len(raw.inputs)+1)
+	for key, value := range raw.inputs {
+		inputs[key] = value
+	}
+	inputs[input] = raw.implementation
+	o.Inputs = inputs
+	if o.Executor == "" {
+		o.Executor = autoExecutor
+	}
+	r.c.used[plugin] = true
+}
+
+func (r resolver) unresolved(raw *rawOperation, full, where string) {
+	d := r.c.fail(r.code, raw.implementedAt, where, "%s of %s is %q: there is no such plugin, and no such script in the archive", full, r.what, shorten(raw.implementation))
+	prefix, _, _ := strings.Cut(raw.implementation, ".")
+	suggest(d, prefix, r.c.pluginOrder)
+	if d.Hint == "" && strings.ContainsAny(raw.implementation, "/") {
+		suggest(d, raw.implementation, r.c.scripts())
+	}
+}
+
+// shorten keeps a long inline text out of a message.
+func shorten(s string) string {
+	if len(s) > 80 {
+		return s[:80] + "…"
+	}
+	return s
+}
+
+// scriptInput reports whether an implementation is a script, and which input
+// carries it.
+func (c *compiler) scriptInput(implementation string) (string, bool) {
+	if strings.Contains(strings.TrimSpace(implementation), "\n") {
+		return scriptSourceInput, true
+	}
+	if hasScheme.MatchString(implementation) || c.isScript(implementation) {
+		return scriptPathInput, true
+	}
+	return "", false
+}
+
+// isScript reports whether a path, perhaps behind a namespace, is a file beside
+// the main file, or belongs to an imported blueprint, whose files are not at
+// hand and are not checked.
+func (c *compiler) isScript(name string) bool {
+	if i := strings.LastIndex(name, namespaceMark); i >= 0 {
+		for namespace := range c.namespaces {
+			if name[:i] == namespace || strings.HasPrefix(name[:i], namespace+namespaceMark) {
+				return c.blueprintScript(name)
+			}
+		}
+		name = name[i+len(namespaceMark):]
+	}
+	for _, base := range []string{path.Dir(c.mainName), c.resourcesBase} {
+		if base != "" && isFile(c.files, path.Join(base, name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// blueprintScript tells a script of an imported blueprint from an operation of
+// one of its plugins.
+func (c *compiler) blueprintScript(name string) bool {
+	for plugin := range c.plugins {
+		if strings.HasPrefix(name, plugin+".") {
+			return false
+		}
+	}
+	return true
+}
+
+func isFile(files fs.FS, name string) bool {
+	if files == nil || !fs.ValidPath(name) {
+		return false
+	}
+	info, err := fs.Stat(files, name)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// scripts lists files of the archive, for hints.
+func (c *compiler) scripts() []string {
+	var names []string
+	// A directory that cannot be read has no names to suggest.
+	_ = fs.WalkDir(c.files, path.Dir(c.mainName), func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && len(names) < 1000 {
+			names = append(names, strings.TrimPrefix(name, path.Dir(c.mainName)+"/"))
+		}
+		return nil
+	})
+	return names
+}
+
+// splitPlugin finds the plugin whose name is the front of an implementation.
+// It returns no plugin when there is none, and not ok after reporting several.
+func (c *compiler) splitPlugin(implementation string, at orchestrator.Range, where string) (plugin, function string, ok bool) {
+	var candidates []string
+	for i := range len(implementation) {
+		if implementation[i] != '.' {
+			continue
+		}
+		if _, ok := c.plugins[implementation[:i]]; ok {
+			candidates = append(candidates, implementation[:i])
+		}
+	}
+	switch len(candidates) {
+	case 0:
+		return "", "", false
+	case 1:
+		return candidates[0], implementation[len(candidates[0])+1:], true
+	default:
+		slices.Sort(candidates)
+		c.fail(codeAmbiguousPlugin, at, where, "%s may belong to the plugins %s", implementation, strings.Join(candidates, " and "))
+		return candidates[0], "", false
+	}
+}
+
+// typeOperations resolves the operations of a relationship type, with the
+// defaults of their inputs.
+func (c *compiler) typeOperations(all *interfaces, path string) map[string]orchestrator.Operation {
+	r := resolver{c: c, code: codeRelOperation, path: path, what: "the relationship type"}
+	withDefaults := newInterfaces()
+	all.each(func(face, name string, o *rawOperation) {
+		values := *o
+		values.inputs = o.schema.defaults()
+		withDefaults.put(face, name, &values)
+	})
+	resolved, _ := r.resolve(withDefaults)
+	return resolved
+}

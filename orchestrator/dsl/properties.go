@@ -1,0 +1,301 @@
+package dsl
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/diag"
+	"github.com/slipwayhq/slipway/orchestrator/eval"
+)
+
+// property is one entry of a schema: of a type's properties, of an operation's
+// inputs, of the inputs of a blueprint.
+type property struct {
+	orchestrator.Input
+	path string
+}
+
+// schema is a set of properties in the order written.
+type schema struct {
+	names  []string
+	byName map[string]*property
+}
+
+func newSchema() *schema { return &schema{byName: map[string]*property{}} }
+
+func (s *schema) put(p *property) {
+	if _, ok := s.byName[p.Name]; !ok {
+		s.names = append(s.names, p.Name)
+	}
+	s.byName[p.Name] = p
+}
+
+// inputs returns the properties as the plan shows them.
+func (s *schema) inputs() map[string]orchestrator.Input {
+	if len(s.names) == 0 {
+		return nil
+	}
+	out := make(map[string]orchestrator.Input, len(s.names))
+	for _, name := range s.names {
+		out[name] = s.byName[name].Input
+	}
+	return out
+}
+
+// defaults returns the default values of those that have one.
+func (s *schema) defaults() map[string]Value {
+	out := map[string]Value{}
+	for _, name := range s.names {
+		if p := s.byName[name]; p.HasDefault {
+			out[name] = p.Default
+		}
+	}
+	return out
+}
+
+// primitives are the types that are not data types, with the version that
+// brought them.
+var primitives = map[string]version{
+	"string": v1_0, "integer": v1_0, "float": v1_0, "boolean": v1_0, "list": v1_0, "dict": v1_0,
+	"regex": v1_0, "textarea": v1_0,
+	"blueprint_id": v1_4, "deployment_id": v1_4, "capability_value": v1_4, "scaling_group": v1_4,
+	"node_id": v1_4, "node_type": v1_4, "node_instance": v1_4, "secret_key": v1_4, "operation_name": v1_5,
+}
+
+func isPrimitive(name string) bool {
+	_, ok := primitives[name]
+	return ok
+}
+
+func isCall(v Value) bool { return eval.IsCall(v) }
+
+// schemaOf reads a schema. Types are checked; defaults are read as written and
+// completed by complete, once all data types are known.
+func (c *compiler) schemaOf(n *node, path string) *schema {
+	s := newSchema()
+	if n == nil || n.kind != mapKind {
+		return s
+	}
+	for _, e := range n.entries {
+		s.put(c.propertyOf(e, dotted(path, e.key)))
+	}
+	return s
+}
+
+func (c *compiler) propertyOf(e entry, path string) *property {
+	p := &property{path: path}
+	p.Name, p.At, p.Required = e.key, e.at, e.value.get("required").boolean(true)
+	p.Type = e.value.get("type").text()
+	p.ItemType = e.value.get("item_type").text()
+	p.Description = e.value.get("description").text()
+	p.DisplayLabel = e.value.get("display_label").text()
+	p.Hidden = e.value.get("hidden").boolean(false)
+	if written, ok := e.value.find("default"); ok {
+		p.HasDefault, p.Default = true, written.value.value()
+	}
+	if p.Type != "" {
+		at := e.value.get("type").place(e.at)
+		since, primitive := primitives[p.Type]
+		switch {
+		case primitive && since > c.version && c.validateVersion:
+			c.fail(codeTooNew, at, dotted(path, "type"), "the type %s needs %s, and this blueprint is %s", p.Type, since, c.version)
+		case !primitive && !c.isDataType(p.Type):
+			d := c.fail(codeUnknownType, at, dotted(path, "type"), "there is no data type %s", p.Type)
+			suggest(d, p.Type, append(sortedKeys(primitives), c.names("data_types")...))
+			p.Type = ""
+		}
+	}
+	return p
+}
+
+// complete checks the defaults of a schema against their types and fills data
+// types in; fields missing in a default are tolerated.
+func (c *compiler) complete(s *schema, owner string) {
+	for _, name := range s.names {
+		c.completeDefault(s.byName[name], nil, owner)
+	}
+}
+
+// completeDefault fills in the default of one property over that of the parent
+// type's property, where both have the same data type.
+func (c *compiler) completeDefault(p, parent *property, owner string) {
+	isData := c.dataTypes[p.Type] != nil
+	if !p.HasDefault || isData && p.Default == nil {
+		if !isData {
+			return
+		}
+		p.HasDefault, p.Default = true, map[string]Value{}
+	}
+	var derived Value
+	if isData && parent != nil && parent.Type == p.Type && parent.HasDefault {
+		derived = parent.Default
+	}
+	f := c.filler(p.At, nil, p.path, "the default of "+p.Name+" in "+owner)
+	f.tolerant = true
+	p.Default = f.fit(p.Default, p.Type, derived, nil)
+}
+
+// filler fits values to types and reports what does not fit.
+type filler struct {
+	types map[string]*dataType
+	// report takes one finding about the value under path.
+	report func(code int, path []string, message string) *diag.Diagnostic
+	what   string // names what is filled, in messages
+	// tolerant accepts maps whose required fields are missing.
+	tolerant bool
+}
+
+// filler returns a filler that reports to the compiler. source, when set, is
+// the tree that the values were written in; findings are placed in it.
+func (c *compiler) filler(at orchestrator.Range, source *node, path, what string) filler {
+	report := func(code int, inner []string, message string) *diag.Diagnostic {
+		return c.fail(code, source.locate(at, inner...), strings.Join(append([]string{path}, inner...), "."), "%s", message)
+	}
+	return filler{types: c.dataTypes, report: report, what: what}
+}
+
+func (f filler) fail(code int, path []string, format string, args ...any) *diag.Diagnostic {
+	return f.report(code, path, sprintf(format, args...))
+}
+
+// fill overlays given over the defaults of a schema (over also derived, when
+// set) and checks the result. Absent optional properties are left out.
+func (f filler) fill(given map[string]Value, s *schema, derived map[string]Value, path []string) map[string]Value {
+	for _, name := range orchestrator.SortedKeys(given) {
+		if _, ok := s.byName[name]; !ok {
+			d := f.fail(codeUndeclared, append(slices.Clone(path), name), "%s has no property %s", f.what, strings.Join(append(slices.Clone(path), name), "."))
+			suggest(d, name, s.names)
+		}
+	}
+	required := !f.external(given, s, path)
+	out := make(map[string]Value, len(s.names))
+	for _, name := range s.names {
+		p := s.byName[name]
+		base, hasBase := derived[name]
+		if !hasBase && p.HasDefault {
+			base, hasBase = p.Default, true
+		}
+		value, isGiven := given[name]
+		switch {
+		case isGiven:
+		case hasBase:
+			value = base
+		case p.Required && required && !f.tolerant:
+			f.fail(codeMissing, append(slices.Clone(path), name), "%s lacks the required property %s", f.what, strings.Join(append(slices.Clone(path), name), "."))
+			continue
+		default:
+			continue
+		}
+		out[name] = f.fit(value, p.Type, base, append(slices.Clone(path), name))
+	}
+	return out
+}
+
+// external reports whether use_external_resource switches the check for
+// required properties off.
+func (f filler) external(given map[string]Value, s *schema, path []string) bool {
+	value, ok := given["use_external_resource"]
+	if !ok {
+		if p := s.byName["use_external_resource"]; p != nil {
+			value = p.Default
+		}
+	}
+	if isCall(value) {
+		f.fail(codeExternalFunction, append(slices.Clone(path), "use_external_resource"), "use_external_resource of %s is a function; it decides what is required, so it must be a plain value", f.what)
+		return true
+	}
+	return truthy(value)
+}
+
+func truthy(v Value) bool {
+	switch v := v.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case int64:
+		return v != 0
+	case float64:
+		return v != 0
+	case string:
+		return v != ""
+	case []Value:
+		return len(v) > 0
+	case map[string]Value:
+		return len(v) > 0
+	default:
+		return true
+	}
+}
+
+// fit checks a value against a type; of a data type it fills the fields in.
+// derived is the default that the value is written over.
+func (f filler) fit(value Value, typeName string, derived Value, path []string) Value {
+	if typeName == "" || isCall(value) {
+		return value
+	}
+	data := f.types[typeName]
+	if data == nil {
+		if !fitsPrimitive(value, typeName) {
+			f.mismatch(value, typeName, path)
+		}
+		return value
+	}
+	given, ok := value.(map[string]Value)
+	if !ok {
+		f.mismatch(value, typeName, path)
+		return value
+	}
+	base, _ := derived.(map[string]Value)
+	if isCall(derived) {
+		base = nil
+	}
+	return f.fill(given, data.schema, base, path)
+}
+
+func (f filler) mismatch(value Value, typeName string, path []string) {
+	f.fail(codeWrongType, path, "%s: %s must be of type %s, not %s", f.what, strings.Join(path, "."), typeName, eval.Kind(value))
+}
+
+// fitsPrimitive reports whether a value fits a primitive type. A string, a
+// textarea and the object types are the types of anything.
+func fitsPrimitive(value Value, typeName string) bool {
+	if isCall(value) {
+		return true
+	}
+	switch typeName {
+	case "integer":
+		_, ok := value.(int64)
+		return ok
+	case "float":
+		_, whole := value.(int64)
+		_, ok := value.(float64)
+		return ok || whole
+	case "boolean":
+		_, ok := value.(bool)
+		return ok
+	case "list":
+		_, ok := value.([]Value)
+		return ok
+	case "dict":
+		_, ok := value.(map[string]Value)
+		return ok
+	case "regex":
+		text, ok := value.(string)
+		if !ok {
+			return false
+		}
+		_, err := compileRegex(text)
+		return err == nil
+	default:
+		return true
+	}
+}
+
+// compileRegex compiles a pattern that is tried at the start of a text. Go's
+// engine runs in linear time and lacks look-around and back references.
+func compileRegex(pattern string) (*regexp.Regexp, error) {
+	return regexp.Compile(`\A(?:` + pattern + `)`)
+}

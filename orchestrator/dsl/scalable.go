@@ -1,0 +1,105 @@
+package dsl
+
+import (
+	"github.com/slipwayhq/slipway/orchestrator"
+)
+
+const unbounded = "UNBOUNDED"
+
+// nodeCounts reads how many instances a node has.
+func (c *compiler) nodeCounts(e entry, path string) orchestrator.InstanceCounts {
+	scalable := e.value.get("capabilities")
+	deploy := e.value.get("instances")
+	if deploy == nil {
+		return c.counts(scalable.get("scalable").get("properties"), path+".capabilities.scalable.properties")
+	}
+	if scalable != nil {
+		c.fail(codeInstancesTwice, deploy.at, path+".instances", "instances.deploy and capabilities.scalable say the same thing; leave instances out")
+	}
+	counts := c.counts(nil, path)
+	if n := deploy.get("deploy"); n != nil {
+		value := c.count(n, path+".instances.deploy", true)
+		counts.Default, counts.Current, counts.Planned = value, value, value
+	}
+	return counts
+}
+
+// counts reads the properties of a scalable capability or a scaling policy.
+func (c *compiler) counts(n *node, path string) orchestrator.InstanceCounts {
+	counts := orchestrator.InstanceCounts{Default: int64(1), Min: int64(0), Max: int64(-1)}
+	at := n.place(orchestrator.Range{})
+	if v := n.get("default_instances"); v != nil {
+		counts.Default = c.count(v, path+".default_instances", true)
+	}
+	if v := n.get("min_instances"); v != nil {
+		counts.Min = c.count(v, path+".min_instances", true)
+	}
+	if v := n.get("max_instances"); v != nil {
+		counts.Max = c.maximum(v, path+".max_instances")
+	}
+	counts.Current, counts.Planned = counts.Default, counts.Default
+	c.checkCounts(counts, at, path)
+	return counts
+}
+
+// count reads an integer that is not negative, or a function.
+func (c *compiler) count(n *node, path string, _ bool) Value {
+	switch v := n.value().(type) {
+	case int64:
+		if v < 0 {
+			c.fail(codeInstanceNumbers, n.at, path, "the number of instances is %d; it cannot be negative", v)
+		}
+		return v
+	case map[string]Value:
+		if !isCall(v) {
+			c.fail(codeInstanceMap, n.at, path, "the number of instances is a map; it may be a number or a function")
+		}
+		return v
+	case string:
+		c.fail(codeInstanceWord, n.at, path, "the number of instances is %q; it may be a number or a function", v)
+	default:
+		c.fail(codeStructure, n.at, path, "the number of instances is %s; it may be a number or a function", n.kind)
+	}
+	return int64(1)
+}
+
+// maximum is like count, but takes the word UNBOUNDED, too, and -1 for it.
+func (c *compiler) maximum(n *node, path string) Value {
+	if n.kind == stringKind {
+		if n.text() == unbounded {
+			return int64(-1)
+		}
+		d := c.fail(codeInstanceWord, n.at, path, "max_instances is %q; the only word allowed is %s", n.text(), unbounded)
+		suggest(d, n.text(), []string{unbounded})
+		return int64(-1)
+	}
+	if n.kind == intKind {
+		v := n.scalar.(int64)
+		switch {
+		case v == -1:
+			return v
+		case v <= 0:
+			c.fail(codeInstanceNumbers, n.at, path, "max_instances is %d; it must be positive, or %s", v, unbounded)
+			return int64(-1)
+		}
+		return v
+	}
+	return c.count(n, path, false)
+}
+
+// checkCounts compares literal numbers with each other.
+func (c *compiler) checkCounts(counts orchestrator.InstanceCounts, at orchestrator.Range, path string) {
+	number := func(v Value) (int64, bool) { n, ok := v.(int64); return n, ok }
+	def, hasDefault := number(counts.Default)
+	low, hasMin := number(counts.Min)
+	high, hasMax := number(counts.Max)
+	hasMax = hasMax && high != -1
+	switch {
+	case hasMin && hasDefault && low > def:
+		c.fail(codeInstanceNumbers, at, path, "min_instances is %d and thus more than the default of %d", low, def)
+	case hasMax && hasDefault && def > high:
+		c.fail(codeInstanceNumbers, at, path, "the default of %d instances is more than max_instances, which is %d", def, high)
+	case hasMin && hasMax && low > high:
+		c.fail(codeInstanceNumbers, at, path, "min_instances is %d and thus more than max_instances, which is %d", low, high)
+	}
+}

@@ -1,0 +1,322 @@
+package dsl
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+)
+
+// Limits of one document; aliases count as often as they are written out.
+const (
+	maxDocumentBytes = 16 << 20
+	maxDocumentNodes = 4_000_000
+	maxDocumentDepth = 100
+)
+
+// yamlError is what is wrong with a text as YAML.
+type yamlError struct {
+	code    int
+	at      orchestrator.Range
+	message string
+}
+
+func (e *yamlError) Error() string { return e.at.String() + ": " + e.message }
+
+// readYAML turns a text into a tree. It returns all texts that are not ASCII,
+// or the one error that ends the reading. An empty document is an empty map.
+func readYAML(file string, text []byte) (*node, []*yamlError) {
+	whole := orchestrator.Range{File: file}
+	if len(text) > maxDocumentBytes {
+		return nil, []*yamlError{{at: whole, message: fmt.Sprintf("the file has more than %d MB", maxDocumentBytes>>20)}}
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var document, second yaml.Node
+	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
+		return newMap(orchestrator.Range{File: file, Start: orchestrator.Position{Line: 1, Column: 1}}, nil), nil
+	} else if err != nil {
+		return nil, []*yamlError{syntaxError(file, err)}
+	}
+	if err := decoder.Decode(&second); err == nil {
+		at := orchestrator.Range{File: file, Start: orchestrator.Position{Line: second.Line, Column: second.Column}}
+		return nil, []*yamlError{{at: at, message: "the file holds more than one YAML document; a blueprint is exactly one"}}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, []*yamlError{syntaxError(file, err)}
+	}
+	r := &yamlReader{file: file, seen: map[*yaml.Node]*node{}, open: map[*yaml.Node]bool{}}
+	if len(document.Content) == 0 {
+		return newMap(whole, nil), nil
+	}
+	root := r.read(document.Content[0], 0)
+	if r.fatal != nil {
+		return nil, []*yamlError{r.fatal}
+	}
+	if root.kind == nullKind {
+		root = newMap(root.at, nil)
+	}
+	return root, r.errors
+}
+
+var yamlLine = regexp.MustCompile(`^line (\d+): `)
+
+// syntaxError takes the line out of the library's message.
+func syntaxError(file string, err error) *yamlError {
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	at := orchestrator.Range{File: file}
+	if m := yamlLine.FindStringSubmatch(message); m != nil {
+		at.Start.Line, _ = strconv.Atoi(m[1])
+		message = strings.TrimPrefix(message, m[0])
+	}
+	return &yamlError{code: codeYAML, at: at, message: "this is not YAML: " + message}
+}
+
+type yamlReader struct {
+	file   string
+	seen   map[*yaml.Node]*node // what anchors stand for
+	open   map[*yaml.Node]bool  // collections being read, to find circles
+	errors []*yamlError
+	fatal  *yamlError
+}
+
+func (r *yamlReader) at(y *yaml.Node) orchestrator.Range {
+	start := orchestrator.Position{Line: y.Line, Column: y.Column}
+	end := start
+	if y.Kind == yaml.ScalarNode && !strings.Contains(y.Value, "\n") {
+		end.Column += len(y.Value)
+		if y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+			end.Column += 2
+		}
+	}
+	return orchestrator.Range{File: r.file, Start: start, End: end}
+}
+
+// fail records the error that ends the reading; reading goes on returning
+// nulls until the stack is unwound.
+func (r *yamlReader) fail(y *yaml.Node, code int, format string, args ...any) *node {
+	if r.fatal == nil {
+		r.fatal = &yamlError{code: code, at: r.at(y), message: fmt.Sprintf(format, args...)}
+	}
+	return &node{at: r.at(y), size: 1}
+}
+
+func (r *yamlReader) read(y *yaml.Node, depth int) *node {
+	if r.fatal != nil {
+		return &node{size: 1}
+	}
+	if depth > maxDocumentDepth {
+		return r.fail(y, codeStructure, "the document is nested more than %d levels deep", maxDocumentDepth)
+	}
+	if y.Kind == yaml.AliasNode {
+		y = y.Alias
+	}
+	if n, ok := r.seen[y]; ok {
+		return n
+	}
+	if r.open[y] {
+		return r.fail(y, codeStructure, "the anchor %q contains itself", y.Anchor)
+	}
+	var n *node
+	switch y.Kind {
+	case yaml.ScalarNode:
+		n = r.scalar(y)
+	case yaml.SequenceNode:
+		if tag := y.ShortTag(); tag != "!!seq" && tag != "!!omap" && tag != "!!pairs" {
+			return r.fail(y, 0, "there is no YAML tag %s for a list", y.Tag)
+		}
+		r.open[y] = true
+		items := make([]*node, len(y.Content))
+		for i, item := range y.Content {
+			items[i] = r.read(item, depth+1)
+		}
+		n = newList(r.at(y), items)
+	case yaml.MappingNode:
+		if tag := y.ShortTag(); tag != "!!map" && tag != "!!set" {
+			return r.fail(y, 0, "there is no YAML tag %s for a map", y.Tag)
+		}
+		r.open[y] = true
+		n = r.mapping(y, depth)
+		if y.ShortTag() == "!!set" {
+			n = keysOf(n)
+		}
+	default:
+		return r.fail(y, 0, "this part of the document cannot be read")
+	}
+	delete(r.open, y)
+	if n.size > maxDocumentNodes {
+		return r.fail(y, codeStructure, "the document has more than %d parts once its aliases are written out", maxDocumentNodes)
+	}
+	if n.depth > maxDocumentDepth {
+		return r.fail(y, codeStructure, "the document is nested more than %d levels deep once its aliases are written out", maxDocumentDepth)
+	}
+	if y.Anchor != "" {
+		r.seen[y] = n
+	}
+	return n
+}
+
+// mapping reads a map. Of keys given twice the last one wins; keys merged in by
+// "<<" come first and lose against the map's own.
+func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
+	entries := make([]entry, 0, len(y.Content)/2)
+	place := map[string]int{}
+	put := func(e entry) {
+		if i, ok := place[e.key]; ok {
+			entries[i] = e
+			return
+		}
+		place[e.key] = len(entries)
+		entries = append(entries, e)
+	}
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		if isMerge(y.Content[i]) {
+			for _, e := range r.merged(y.Content[i+1], depth) {
+				put(e)
+			}
+		}
+	}
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		written := y.Content[i]
+		if isMerge(written) {
+			continue
+		}
+		key := r.read(written, depth+1)
+		if key.kind == listKind || key.kind == mapKind {
+			r.fail(written, 0, "a key is %s; keys must be scalars", key.kind)
+		}
+		put(entry{key: keyText(key), text: key.kind == stringKind, at: r.at(written), value: r.read(y.Content[i+1], depth+1)})
+	}
+	return newMap(r.at(y), entries)
+}
+
+// keysOf turns a set, which YAML writes as a map of nulls, into a list.
+func keysOf(set *node) *node {
+	items := make([]*node, len(set.entries))
+	for i, e := range set.entries {
+		items[i] = newString(e.at, e.key)
+	}
+	return newList(set.at, items)
+}
+
+func isMerge(y *yaml.Node) bool {
+	return y.Kind == yaml.ScalarNode && y.Value == "<<" && (y.Style == 0 || y.ShortTag() == "!!merge")
+}
+
+// merged returns the entries that a merge key brings; of a list of maps the
+// first one wins.
+func (r *yamlReader) merged(y *yaml.Node, depth int) []entry {
+	n := r.read(y, depth+1)
+	switch n.kind {
+	case mapKind:
+		return n.entries
+	case listKind:
+		var entries []entry
+		for i := len(n.items) - 1; i >= 0; i-- {
+			if n.items[i].kind != mapKind {
+				r.fail(y, 0, "a merge key takes maps, not %s", n.items[i].kind)
+			}
+			entries = append(entries, n.items[i].entries...)
+		}
+		return entries
+	default:
+		r.fail(y, 0, "a merge key takes a map or a list of maps, not %s", n.kind)
+		return nil
+	}
+}
+
+// keyText writes a key that is no string as text.
+func keyText(key *node) string {
+	switch v := key.scalar.(type) {
+	case string:
+		return v
+	case nil:
+		return "null"
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+func (r *yamlReader) scalar(y *yaml.Node) *node {
+	at := r.at(y)
+	value, err := scalarValue(y)
+	if err != nil {
+		return r.fail(y, 0, "%s", err)
+	}
+	n := &node{scalar: value, at: at, size: 1}
+	switch v := value.(type) {
+	case nil:
+		n.kind = nullKind
+	case bool:
+		n.kind = boolKind
+	case int64:
+		n.kind = intKind
+	case float64:
+		n.kind = floatKind
+	case string:
+		n.kind = stringKind
+		if bad := firstNonASCII(v); bad >= 0 {
+			r.errors = append(r.errors, &yamlError{code: codeNotASCII, at: at,
+				message: fmt.Sprintf("the text has a character that is not ASCII (%q)", []rune(v[bad:])[0])})
+		}
+	}
+	return n
+}
+
+func firstNonASCII(s string) int {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return i
+		}
+	}
+	return -1
+}
+
+// scalarValue reads a scalar by its tag where it has one, as text where it is
+// quoted, and by its look otherwise.
+func scalarValue(y *yaml.Node) (Value, error) {
+	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	if y.Style&yaml.TaggedStyle == 0 {
+		if y.Style&quoted != 0 {
+			return y.Value, nil
+		}
+		return plainScalar(y.Value)
+	}
+	switch y.ShortTag() {
+	case "!!str":
+		return y.Value, nil
+	case "!!null":
+		return nil, nil
+	case "!!bool":
+		if b, ok := booleans[y.Value]; ok {
+			return b, nil
+		}
+	case "!!int":
+		if intPattern.MatchString(y.Value) {
+			return yamlInt(y.Value)
+		}
+	case "!!float":
+		if intPattern.MatchString(y.Value) || floatPattern.MatchString(y.Value) {
+			return yamlFloat(y.Value)
+		}
+	case "!!timestamp":
+		if datePattern.MatchString(y.Value) || timePattern.MatchString(y.Value) {
+			return yamlTime(y.Value)
+		}
+	case "!!binary":
+		data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(y.Value), ""))
+		if err != nil {
+			return nil, errors.New("the text is not base64")
+		}
+		return string(data), nil
+	default:
+		return nil, fmt.Errorf("there is no YAML tag %s for a scalar", y.Tag)
+	}
+	return nil, fmt.Errorf("%.40q does not fit its tag %s", y.Value, y.Tag)
+}
