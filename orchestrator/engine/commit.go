@@ -19,9 +19,6 @@ const commitPause = time.Second
 // its outcomes brought. It offers the commit until the database takes it: the
 // run in memory has moved on and must not be ahead of its rows for good.
 func (r *runner) commit(ctx context.Context, d schedule.Decision, runtime []runtimeChange) error {
-	for _, record := range d.Records {
-		r.remember(record)
-	}
 	for {
 		e := r.entryFor(d, runtime)
 		if e == nil {
@@ -54,7 +51,7 @@ func (r *runner) entryFor(d schedule.Decision, runtime []runtimeChange) *entry {
 	for _, s := range d.States {
 		e.states = append(e.states, instanceState{r.deployment.UID, s.InstanceID, s.State})
 	}
-	if reason := r.currentReason(); reason != r.reason && d.Finish == nil {
+	if reason := r.run.Reason(); reason != r.reason && d.Finish == nil {
 		e.reason = &reason
 	}
 	switch {
@@ -132,26 +129,6 @@ func (r *runner) identify(event orchestrator.Event, now time.Time) orchestrator.
 		event.Causes[i].Traceback, _ = r.redact.clean(validText(event.Causes[i].Traceback))
 	}
 	return event
-}
-
-// currentReason is the sentence that says why the execution is not done: the
-// most troubled of the steps that wait, else nothing.
-func (r *runner) currentReason() string {
-	worst, rank := orchestrator.StepRecord{}, 0
-	for _, record := range r.reasons {
-		rk := map[orchestrator.StepState]int{orchestrator.StepRetrying: 3, orchestrator.StepPolling: 2, orchestrator.StepWaiting: 1}[record.State]
-		if rk > rank || rk == rank && record.StepID < worst.StepID {
-			worst, rank = record, rk
-		}
-	}
-	if rank == 0 {
-		return ""
-	}
-	node := r.steps[worst.StepID].InstanceID
-	if name := r.nodeOf[node]; name != "" {
-		node = name
-	}
-	return fmt.Sprintf("%s: %s", node, worst.Reason)
 }
 
 // RefreshStatus recomputes what a deployment's row says of itself, and that of

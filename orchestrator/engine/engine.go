@@ -28,7 +28,7 @@ type Config struct {
 	Installation string
 	// Server names this server in leases. A server that starts again under the
 	// same name takes its own executions back at once.
-	Server string
+	Server             string
 	QueueWorkers       int // River workers: dispatches at once
 	OperationSlots     int // operations in flight at once
 	ResidentExecutions int // executions that run at once, those that wait left out

@@ -37,11 +37,9 @@ type runner struct {
 	waiting  atomic.Bool // nothing in flight: leaves its resident place to others
 
 	// Owned by the loop.
-	children map[string]string // waiting step to child execution
-	inFlight int               // goroutines of steps, those that wait for a slot included
+	inFlight int // goroutines of steps, those that wait for a slot included
 	opened   bool
 	reason   string
-	reasons  map[string]orchestrator.StepRecord // steps that wait for something
 	endSteps context.CancelFunc
 }
 
@@ -69,7 +67,6 @@ func (e *Engine) newRunner(ctx context.Context, x orchestrator.Execution) (*runn
 		engine: e, execution: x, redact: e.redactorFor(x.RootID),
 		begins: make(chan beginRequest), results: make(chan stepResult),
 		wake: make(chan struct{}, 1), stopping: make(chan struct{}),
-		children: map[string]string{}, reasons: map[string]orchestrator.StepRecord{},
 		opened: !x.StartedAt.IsZero(), reason: x.Reason,
 	}
 	var graph orchestrator.Graph
@@ -98,9 +95,6 @@ func (e *Engine) newRunner(ctx context.Context, x orchestrator.Execution) (*runn
 	}
 	r.plan = r.blueprint.Plan
 	r.index(graph, instances)
-	for _, record := range records {
-		r.remember(record)
-	}
 	return r, r.schedule(graph, records)
 }
 
@@ -186,7 +180,12 @@ func (r *runner) loop(ctx context.Context) error {
 	stepCtx, endSteps := context.WithCancel(ctx)
 	r.endSteps = endSteps
 	defer r.drain()
-	decision := schedule.Advance(r.run, nil, r.now())
+	// A child may have ended while nobody ran this execution.
+	opening, err := r.news(ctx)
+	if err != nil {
+		return err
+	}
+	decision := schedule.Advance(r.run, opening, r.now())
 	var runtime []runtimeChange
 	for {
 		if err := r.commit(ctx, decision, runtime); err != nil {
@@ -368,7 +367,7 @@ func (r *runner) news(ctx context.Context) ([]schedule.Outcome, error) {
 			r.execution.Status = own.Status
 			outcomes = append(outcomes, schedule.CancelRequested{})
 		}
-		for _, childID := range r.children {
+		for _, childID := range r.run.Children() {
 			child, err := tx.Execution(ctx, childID)
 			if err != nil {
 				return err
@@ -383,18 +382,4 @@ func (r *runner) news(ctx context.Context) ([]schedule.Outcome, error) {
 		return nil, fmt.Errorf("read news of execution: %w", err)
 	}
 	return outcomes, nil
-}
-
-// remember keeps track of steps that wait, for news and for the sentence that
-// says why the execution lasts.
-func (r *runner) remember(record orchestrator.StepRecord) {
-	delete(r.children, record.StepID)
-	delete(r.reasons, record.StepID)
-	switch record.State {
-	case orchestrator.StepWaiting:
-		r.children[record.StepID] = record.ChildID
-		r.reasons[record.StepID] = record
-	case orchestrator.StepPolling, orchestrator.StepRetrying:
-		r.reasons[record.StepID] = record
-	}
 }
