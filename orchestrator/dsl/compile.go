@@ -117,7 +117,9 @@ func (c *compiler) run(source Source) {
 	if !c.skipFunctions {
 		c.checkFunctions()
 	}
-	c.plan.Requirements = requirements(c.plan)
+	if !c.diagnostics.HasErrors() {
+		c.plan.Requirements = requirements(c.plan)
+	}
 }
 
 func (c *compiler) planHeader() {

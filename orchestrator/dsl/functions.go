@@ -67,7 +67,7 @@ func (f functionChecker) call(s spot, call eval.Call) {
 		return
 	}
 	args := call.List()
-	first, literal := args[0].(string)
+	first, literal := call.First().(string)
 	if !literal {
 		return // known only once the inner call is answered
 	}
@@ -190,7 +190,7 @@ func requirements(plan *orchestrator.Plan) orchestrator.Requirements {
 			args := call.List()
 			switch call.Name {
 			case "get_secret":
-				addValue(&out.Secrets, seen, args[0])
+				addValue(&out.Secrets, seen, call.First())
 			case "get_environment_capability":
 				if !seen["capability "+fmt.Sprint(args)] {
 					seen["capability "+fmt.Sprint(args)] = true

@@ -96,7 +96,7 @@ func Secrets(plan *orchestrator.Plan) []string {
 			if call.Name != "get_secret" {
 				return
 			}
-			if name, ok := call.List()[0].(string); ok && !slices.Contains(names, name) {
+			if name, ok := call.First().(string); ok && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		})
@@ -147,7 +147,7 @@ func CapabilityUses(plan *orchestrator.Plan, instances []orchestrator.NodeInstan
 	scan(plan, func(s spot, v Value) Value {
 		eval.Walk(v, s.path, func(call eval.Located) {
 			if call.Name == "get_capability" {
-				uses = append(uses, usesAt(s, CapabilityUse{Function: call.Path, Target: call.List()[0]}, byNode)...)
+				uses = append(uses, usesAt(s, CapabilityUse{Function: call.Path, Target: call.First()}, byNode)...)
 			}
 		})
 		return v

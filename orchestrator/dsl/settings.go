@@ -49,13 +49,11 @@ func (c *compiler) compileSettings() {
 	for i, item := range settings.get("default_groups").list() {
 		c.checkTextOrCall(item, indexed("deployment_settings.default_groups", i))
 	}
-	if schedules := settings.get("default_schedules"); schedules != nil {
-		read := map[string]Value{}
-		for _, e := range schedules.each() {
-			read[e.key] = c.scheduleOf(e, "deployment_settings.default_schedules."+e.key)
-		}
-		out["default_schedules"] = read
+	schedules := map[string]Value{}
+	for _, e := range settings.get("default_schedules").each() {
+		schedules[e.key] = c.scheduleOf(e, "deployment_settings.default_schedules."+e.key)
 	}
+	out["default_schedules"] = schedules
 	c.plan.DeploymentSettings = out
 }
 

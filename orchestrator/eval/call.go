@@ -65,6 +65,14 @@ func (c Call) List() []Value {
 	return []Value{c.Args}
 }
 
+// First returns the first argument; nil when there is none.
+func (c Call) First() Value {
+	if list := c.List(); len(list) > 0 {
+		return list[0]
+	}
+	return nil
+}
+
 // Located is a call with the dotted path of its place, the function's name
 // last: nodes.vm.properties.ip.get_attribute.
 type Located struct {
