@@ -1,0 +1,70 @@
+package control
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/slipwayhq/slipway/orchestrator/archive"
+)
+
+// archivesKept bounds the unpacked archives in memory.
+const archivesKept = 64
+
+// archiveCache opens archives by digest; a digest's content never changes.
+type archiveCache struct {
+	archives Archives
+	mu       sync.Mutex
+	kept     map[string]fs.FS
+}
+
+func newArchiveCache(archives Archives) *archiveCache {
+	return &archiveCache{archives: archives, kept: map[string]fs.FS{}}
+}
+
+func (c *archiveCache) open(ctx context.Context, digest string) (fs.FS, error) {
+	c.mu.Lock()
+	files, ok := c.kept[digest]
+	c.mu.Unlock()
+	if ok {
+		return files, nil
+	}
+	data, err := c.read(ctx, digest)
+	if err != nil {
+		return nil, err
+	}
+	if files, err = archive.Unpack(data, archive.DefaultLimits()); err != nil {
+		return nil, fmt.Errorf("unpack archive %s: %w", digest, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.kept) >= archivesKept {
+		clear(c.kept)
+	}
+	c.kept[digest] = files
+	return files, nil
+}
+
+// read returns the archive as it was stored.
+func (c *archiveCache) read(ctx context.Context, digest string) (_ []byte, err error) {
+	content, err := c.archives.Open(ctx, digest)
+	if err != nil {
+		return nil, fmt.Errorf("read archive %s: %w", digest, err)
+	}
+	defer func() { err = errors.Join(err, content.Close()) }()
+	data, err := io.ReadAll(content)
+	if err != nil {
+		return nil, fmt.Errorf("read archive %s: %w", digest, err)
+	}
+	return data, nil
+}
+
+func digestOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

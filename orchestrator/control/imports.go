@@ -1,0 +1,80 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/dsl"
+	"github.com/slipwayhq/slipway/store"
+)
+
+// importer resolves what a blueprint imports from outside its archive: bundled
+// files first, then blueprints of the team, then https from allowed hosts.
+type importer struct {
+	ctx     context.Context
+	control *Control
+	team    string
+}
+
+var _ dsl.Importer = (*importer)(nil)
+
+// Import implements dsl.Importer.
+func (i *importer) Import(location, version string) (*dsl.Document, error) {
+	if text, name, ok := i.control.cfg.Catalogue.Types(location, version); ok {
+		return &dsl.Document{Name: name, Text: []byte(text)}, nil
+	}
+	if id, ok := strings.CutPrefix(location, "blueprint:"); ok {
+		return i.blueprint(id)
+	}
+	if strings.HasPrefix(location, "plugin:") {
+		return nil, fmt.Errorf("no plugin %q is bundled with this server", strings.TrimPrefix(location, "plugin:"))
+	}
+	return i.fetch(location)
+}
+
+func (i *importer) blueprint(id string) (*dsl.Document, error) {
+	var found orchestrator.Blueprint
+	err := i.control.view(i.ctx, func(tx *store.Tx) (err error) {
+		found, err = tx.NewestBlueprint(i.ctx, i.team, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("blueprint %q: %s", id, orchestrator.ErrorMessage(err))
+	}
+	files, err := i.control.files.open(i.ctx, found.Digest)
+	if err != nil {
+		return nil, err
+	}
+	text, err := fs.ReadFile(files, found.MainFile)
+	if err != nil {
+		return nil, fmt.Errorf("blueprint %q: %w", id, err)
+	}
+	return &dsl.Document{Name: "blueprint:" + id, Text: text, Files: files, Path: found.MainFile}, nil
+}
+
+// fetch gets an import over https from an allowed host, and from nowhere else.
+func (i *importer) fetch(location string) (*dsl.Document, error) {
+	parsed, err := url.Parse(location)
+	if err != nil || parsed.Host == "" {
+		return nil, fmt.Errorf("%q is neither a file of the archive nor something this server has", location)
+	}
+	host := parsed.Hostname()
+	switch {
+	case parsed.Scheme != "https":
+		return nil, fmt.Errorf("%s is not bundled with this server, and imports are fetched over https only", location)
+	case !slices.Contains(i.control.cfg.ImportHosts, host):
+		return nil, fmt.Errorf("imports from %s are not allowed; an admin can list the host in SLIPWAY_IMPORT_HOSTS", host)
+	case i.control.cfg.Fetch == nil:
+		return nil, fmt.Errorf("this server fetches no imports")
+	}
+	text, err := i.control.cfg.Fetch(i.ctx, location)
+	if err != nil {
+		return nil, err
+	}
+	return &dsl.Document{Name: location, Text: text}, nil
+}

@@ -1,0 +1,221 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/archive"
+	"github.com/slipwayhq/slipway/orchestrator/diag"
+	"github.com/slipwayhq/slipway/orchestrator/dsl"
+	"github.com/slipwayhq/slipway/orchestrator/provider"
+	"github.com/slipwayhq/slipway/store"
+)
+
+// UploadBlueprint is an archive from a stranger and what to make of it.
+type UploadBlueprint struct {
+	ID       string
+	Archive  []byte
+	MainFile string // "" finds blueprint.yaml, or the only YAML file
+	Labels   []orchestrator.Label
+	// NewVersion lets an existing id get one more version.
+	NewVersion bool
+}
+
+// Compiled is what became of an archive: a plan, or findings that say why not.
+// Sources holds the texts that findings point into, by file name.
+type Compiled struct {
+	Plan        *orchestrator.Plan
+	Diagnostics diag.Diagnostics
+	MainFile    string
+	Files       fs.FS
+}
+
+// ValidateBlueprint compiles an archive and stores nothing. A broken archive is
+// an error; a broken blueprint is in the findings.
+func (c *Control) ValidateBlueprint(ctx context.Context, actor orchestrator.Actor, upload UploadBlueprint) (Compiled, error) {
+	if err := require(actor, orchestrator.User, "checking blueprints"); err != nil {
+		return Compiled{}, err
+	}
+	return c.compile(ctx, actor.Team, upload)
+}
+
+// UploadBlueprint stores an archive as a new blueprint or a new version. When
+// the findings hold an error nothing is stored, and the error carries them
+// (diag.Failure).
+func (c *Control) UploadBlueprint(ctx context.Context, actor orchestrator.Actor, upload UploadBlueprint) (orchestrator.Blueprint, diag.Diagnostics, error) {
+	if err := require(actor, orchestrator.Operator, "uploading blueprints"); err != nil {
+		return orchestrator.Blueprint{}, nil, err
+	}
+	if err := validBlueprintID(upload.ID); err != nil {
+		return orchestrator.Blueprint{}, nil, err
+	}
+	return c.upload(ctx, actor, upload, false)
+}
+
+func (c *Control) upload(ctx context.Context, actor orchestrator.Actor, upload UploadBlueprint, bundled bool) (orchestrator.Blueprint, diag.Diagnostics, error) {
+	compiled, err := c.compile(ctx, actor.Team, upload)
+	if err != nil {
+		return orchestrator.Blueprint{}, nil, err
+	}
+	if err := compiled.Diagnostics.Err(); err != nil {
+		return orchestrator.Blueprint{}, compiled.Diagnostics, becauseInvalid(err)
+	}
+	digest := digestOf(upload.Archive)
+	if err := c.cfg.Archives.Put(ctx, digest, bytes.NewReader(upload.Archive)); err != nil {
+		return orchestrator.Blueprint{}, nil, fmt.Errorf("store archive of blueprint %s: %w", upload.ID, err)
+	}
+	blueprint := orchestrator.Blueprint{
+		UID: uuid.NewString(), Team: actor.Team, ID: upload.ID, Version: 1, MainFile: compiled.MainFile,
+		Description: compiled.Plan.Description, Digest: digest, Plan: compiled.Plan, Labels: upload.Labels,
+		State: "uploaded", Bundled: bundled, CreatedBy: actor.Name, CreatedAt: c.now(),
+	}
+	err = c.change(ctx, actor, audited("blueprint.upload", upload.ID), func(tx *store.Tx) error {
+		newest, err := tx.NewestBlueprint(ctx, actor.Team, upload.ID)
+		switch {
+		case orchestrator.ErrorCode(err) == orchestrator.NotFound:
+		case err != nil:
+			return err
+		case !upload.NewVersion:
+			return orchestrator.Errorf(orchestrator.Conflict, "blueprint with id=%s already exists (version %d); add a version with --new-version, or choose another id", upload.ID, newest.Version).Because("conflict_error").On("id")
+		default:
+			blueprint.Version = newest.Version + 1
+		}
+		return tx.InsertBlueprint(ctx, blueprint)
+	})
+	return blueprint, compiled.Diagnostics, err
+}
+
+func becauseInvalid(err error) error {
+	if refused, ok := errors.AsType[*orchestrator.Error](err); ok {
+		return refused.Because("invalid_blueprint_error")
+	}
+	return err
+}
+
+func (c *Control) compile(ctx context.Context, team string, upload UploadBlueprint) (Compiled, error) {
+	files, err := archive.Unpack(upload.Archive, archive.DefaultLimits())
+	if err != nil {
+		return Compiled{}, err
+	}
+	return c.compileFiles(ctx, team, files, upload.MainFile)
+}
+
+func (c *Control) compileFiles(ctx context.Context, team string, files fs.FS, mainFile string) (Compiled, error) {
+	main, err := findMain(files, mainFile)
+	if err != nil {
+		return Compiled{}, err
+	}
+	plan, findings := dsl.Compile(dsl.Source{Files: files, Main: main}, &importer{ctx, c, team})
+	if plan != nil {
+		findings = append(findings, c.checkProviders(plan)...)
+	}
+	return Compiled{Plan: plan, Diagnostics: findings.Sort(), MainFile: main, Files: files}, nil
+}
+
+// findMain returns the main file: the one named, blueprint.yaml, or the only
+// YAML file at the top.
+func findMain(files fs.FS, named string) (string, error) {
+	if decoded, err := url.PathUnescape(named); err == nil {
+		named = decoded
+	}
+	if named != "" {
+		if _, err := fs.Stat(files, named); err != nil {
+			return "", orchestrator.Errorf(orchestrator.Invalid, "the archive holds no file %q; name the main file with -n", named).On("application_file_name")
+		}
+		return named, nil
+	}
+	if _, err := fs.Stat(files, "blueprint.yaml"); err == nil {
+		return "blueprint.yaml", nil
+	}
+	found, err := fs.Glob(files, "*.y*ml")
+	if err != nil || len(found) != 1 {
+		return "", orchestrator.Errorf(orchestrator.Invalid, "the archive holds no blueprint.yaml at its top; name the main file with -n").On("application_file_name")
+	}
+	return found[0], nil
+}
+
+// checkProviders finds operations that no provider serves, and scripts that
+// would run on the server, which needs the sandbox that this version lacks.
+func (c *Control) checkProviders(plan *orchestrator.Plan) diag.Diagnostics {
+	if c.providers == nil {
+		return nil
+	}
+	var findings diag.Diagnostics
+	for i := range plan.Nodes {
+		node := &plan.Nodes[i]
+		for _, name := range orchestrator.SortedKeys(node.Operations) {
+			findings = append(findings, c.checkOperation(plan, node, node.Operations[name], "node_templates."+node.ID+".interfaces."+name)...)
+		}
+		for j, r := range node.Relationships {
+			path := fmt.Sprintf("node_templates.%s.relationships[%d].", node.ID, j)
+			for _, name := range orchestrator.SortedKeys(r.SourceOperations) {
+				findings = append(findings, c.checkOperation(plan, node, r.SourceOperations[name], path+"source_interfaces."+name)...)
+			}
+			for _, name := range orchestrator.SortedKeys(r.TargetOperations) {
+				findings = append(findings, c.checkOperation(plan, plan.Node(r.Target), r.TargetOperations[name], path+"target_interfaces."+name)...)
+			}
+		}
+	}
+	return findings
+}
+
+// agentPackage is the plugin of host agents. Workflows here use none, so its
+// operations, which every Compute node declares, are never run.
+const agentPackage = "agent"
+
+func (c *Control) checkOperation(plan *orchestrator.Plan, node *orchestrator.Node, operation orchestrator.Operation, path string) diag.Diagnostics {
+	if operation.IsNoop() || plan.Plugins[operation.Plugin].PackageName == agentPackage {
+		return nil
+	}
+	at := operation.At
+	if at.File == "" {
+		at = node.At
+	}
+	finding := diag.Diagnostic{Severity: diag.Error, Path: path, Range: at}
+	if strings.HasPrefix(operation.Function, "script_runner.tasks.") {
+		finding.Message = fmt.Sprintf("operation %s of node %s would run a script on the server, which this version does not do", operation.Name, node.ID)
+		finding.Hint = "run it on a machine over SSH with fabric.fabric_plugin.tasks.run_script"
+		return diag.Diagnostics{finding}
+	}
+	p, err := c.providers.Find(plan.Plugins[operation.Plugin].PackageName)
+	if err != nil {
+		finding.Message = fmt.Sprintf("operation %s of node %s: %v", operation.Name, node.ID, err)
+		return diag.Diagnostics{finding}
+	}
+	if checker, ok := p.(provider.Checker); ok {
+		if err := checker.Check(node, operation, false); err != nil {
+			finding.Message = fmt.Sprintf("operation %s of node %s: %v", operation.Name, node.ID, err)
+			return diag.Diagnostics{finding}
+		}
+	}
+	return nil
+}
+
+// validBlueprintID refuses ids that the REST contract does not allow.
+func validBlueprintID(id string) error {
+	if err := validKey("blueprint id", id); err != nil {
+		return err
+	}
+	if first := id[0]; !(first >= 'a' && first <= 'z' || first >= 'A' && first <= 'Z') {
+		return orchestrator.Errorf(orchestrator.Invalid, "the blueprint id %q must begin with a letter", id).On("id")
+	}
+	return nil
+}
+
+// auditJSON writes what an audit row shows of a change; never a secret value.
+func auditJSON(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(data)
+}
