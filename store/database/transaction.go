@@ -9,8 +9,12 @@ import (
 )
 
 // collisionRetries is how often a change that lost against another is run
-// again; with the pauses between it gives up after some ten seconds.
-const collisionRetries = 40
+// again, and collisionsBorne after how many losses it runs alone, so that it
+// cannot lose for ever against those who write the same rows all the time.
+const (
+	collisionRetries = 10
+	collisionsBorne  = 2
+)
 
 // Change runs run in a transaction of its own, as if nothing else ran at the
 // same time, and commits when run returns nil. On SQLite changes queue up for
@@ -18,12 +22,16 @@ const collisionRetries = 40
 // collided with another is run again: run must have no effect outside of its
 // transaction.
 func (d *DB) Change(ctx context.Context, run func(*sql.Tx) error) error {
-	options := &sql.TxOptions{}
-	if d.dialect == Postgres {
-		options.Isolation = sql.LevelSerializable
+	if d.dialect == SQLite {
+		return once(ctx, d.writer, &sql.TxOptions{}, run)
 	}
 	for attempt := 0; ; attempt++ {
-		err := once(ctx, d.writer, options, run)
+		err := once(ctx, d.writer, &sql.TxOptions{Isolation: sql.LevelSerializable}, func(tx *sql.Tx) error {
+			if err := passTurnstile(ctx, tx, attempt >= collisionsBorne); err != nil {
+				return err
+			}
+			return run(tx)
+		})
 		if err == nil || Classify(err) != FailureCollision || attempt == collisionRetries {
 			return err
 		}
@@ -31,6 +39,20 @@ func (d *DB) Change(ctx context.Context, run func(*sql.Tx) error) error {
 			return err
 		}
 	}
+}
+
+// passTurnstile lets changes through side by side, or one alone. It is a lock on
+// a table that every database of ours has; LOCK TABLE, unlike a query, does not
+// yet fix what the transaction sees, so who waited here sees the latest.
+func passTurnstile(ctx context.Context, tx *sql.Tx, alone bool) error {
+	mode := "ROW SHARE"
+	if alone {
+		mode = "EXCLUSIVE"
+	}
+	if _, err := tx.ExecContext(ctx, "LOCK TABLE "+schemaTable+" IN "+mode+" MODE"); err != nil {
+		return fmt.Errorf("begin change: %w", err)
+	}
+	return nil
 }
 
 // ChangeInTurn is Change for data whose changes everybody, on every server,
@@ -77,7 +99,7 @@ func once(ctx context.Context, db *sql.DB, options *sql.TxOptions, run func(*sql
 // pause waits a little longer after each collision, by chance, so that those
 // who collided do not meet again.
 func pause(ctx context.Context, attempt int) error {
-	longest := min(time.Millisecond<<min(attempt, 10), 500*time.Millisecond)
+	longest := 2 * time.Millisecond << attempt
 	timer := time.NewTimer(time.Millisecond + rand.N(longest))
 	defer timer.Stop()
 	select {

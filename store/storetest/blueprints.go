@@ -1,0 +1,50 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store"
+)
+
+func testBlueprints(t *testing.T, s *store.Store) {
+	first, second, other := sampleBlueprint("app", 1), sampleBlueprint("app", 2), sampleBlueprint("zoo", 1)
+	change(t, s, func(ctx context.Context, tx *store.Tx) error {
+		for _, bp := range []orchestrator.Blueprint{first, second, other} {
+			if err := tx.InsertBlueprint(ctx, bp); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	got := read(t, s, func(ctx context.Context, tx *store.Tx) (orchestrator.Blueprint, error) {
+		return tx.Blueprint(ctx, first.UID)
+	})
+	diff(t, "a blueprint comes back whole, whole numbers still whole", first, got)
+	got = read(t, s, func(ctx context.Context, tx *store.Tx) (orchestrator.Blueprint, error) {
+		return tx.NewestBlueprint(ctx, team(), "app")
+	})
+	diff(t, "the id means the newest version", second, got)
+
+	err := s.InTx(t.Context(), func(tx *store.Tx) error { return tx.InsertBlueprint(t.Context(), first) })
+	refused(t, "the same version again", orchestrator.Conflict, err)
+	err = s.View(t.Context(), func(tx *store.Tx) error { _, err := tx.NewestBlueprint(t.Context(), team(), "nope"); return err })
+	refused(t, "an unknown id", orchestrator.NotFound, err)
+	diff(t, "in the words of the REST contract", "Requested `Blueprint` with ID `nope` was not found", orchestrator.ErrorMessage(err))
+
+	page := read(t, s, func(ctx context.Context, tx *store.Tx) (listed, error) {
+		return list(tx.ListBlueprints(ctx, store.BlueprintQuery{Team: team(), Descending: true, Size: 1}))
+	})
+	diff(t, "lists hold the newest version of each id", listed{Items: []string{"uid-zoo-1"}, Total: 2}, page)
+	change(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return tx.InsertDeployment(ctx, sampleDeployment("env", second))
+	})
+	users := read(t, s, func(ctx context.Context, tx *store.Tx) ([]string, error) {
+		return tx.BlueprintUsers(ctx, team(), "app")
+	})
+	diff(t, "users of any version", []string{"env"}, users)
+	err = s.InTx(t.Context(), func(tx *store.Tx) error { return tx.DeleteBlueprint(t.Context(), team(), "app") })
+	refused(t, "deleting what is in use", orchestrator.Conflict, err)
+	change(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteBlueprint(ctx, team(), "zoo") })
+}
