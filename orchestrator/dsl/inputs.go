@@ -38,7 +38,10 @@ func (c *compiler) parameterOf(e entry, path string) *property {
 		c.checkItemType(p, n, path)
 	}
 	p.Constraints = c.constraintsOf(e.value.get("constraints"), path+".constraints")
-	c.completeDefault(p, nil, path)
+	if p.HasDefault && (p.Default != nil || !c.isDataType(p.Type)) {
+		f := c.filler(p.At, nil, p.path, "the default of "+p.Name)
+		p.Default = f.fit(p.Default, p.Type, nil, nil)
+	}
 	return p
 }
 

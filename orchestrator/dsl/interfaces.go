@@ -239,16 +239,15 @@ func (m instanceMerger) inputs(own, ofType *rawOperation, name string) (map[stri
 			m.c.fail(codeMissing, own.at, dotted(m.path, name+".inputs."+key), "%s lacks the input %s of %s, which has no default", m.what, key, name)
 			continue
 		}
-		if p.Type == "" {
+		given, ok := value.(map[string]Value)
+		if p.Type == "" || !ok || !isCall(given) {
 			continue
 		}
 		if types == nil {
 			types = map[string]string{}
 		}
 		types[key] = p.Type
-		if given, ok := value.(map[string]Value); ok {
-			inputs[key] = typed(given, p.Type)
-		}
+		inputs[key] = typed(given, p.Type)
 	}
 	return inputs, types
 }

@@ -26,6 +26,8 @@ type resolver struct {
 	code int // what an unresolvable implementation is
 	path string
 	what string // "node vm", "relationship type x"
+	// idle operations do not count as use of their plugin.
+	idle bool
 }
 
 // resolve turns raw operations into the plan's, by full name, with the short
@@ -74,8 +76,14 @@ func (r resolver) operation(full string, raw *rawOperation) orchestrator.Operati
 	if o.Executor == "" {
 		o.Executor = r.c.plugins[plugin].Executor
 	}
-	r.c.used[plugin] = true
+	r.use(plugin)
 	return o
+}
+
+func (r resolver) use(plugin string) {
+	if !r.idle {
+		r.c.used[plugin] = true
+	}
 }
 
 func (r resolver) script(o *orchestrator.Operation, raw *rawOperation, input, where string) {
@@ -100,7 +108,7 @@ func (r resolver) script(o *orchestrator.Operation, raw *rawOperation, input, wh
 	if o.Executor == "" {
 		o.Executor = autoExecutor
 	}
-	r.c.used[plugin] = true
+	r.use(plugin)
 }
 
 func (r resolver) unresolved(raw *rawOperation, full, where string) {
@@ -211,7 +219,7 @@ func (c *compiler) splitPlugin(implementation string, at orchestrator.Range, whe
 // typeOperations resolves the operations of a relationship type, with the
 // defaults of their inputs.
 func (c *compiler) typeOperations(all *interfaces, path string) map[string]orchestrator.Operation {
-	r := resolver{c: c, code: codeRelOperation, path: path, what: "the relationship type"}
+	r := resolver{c: c, code: codeRelOperation, path: path, what: "the relationship type", idle: true}
 	withDefaults := newInterfaces()
 	all.each(func(face, name string, o *rawOperation) {
 		values := *o

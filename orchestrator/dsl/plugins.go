@@ -26,7 +26,7 @@ func (c *compiler) compilePlugins() {
 			Name: e.key, Executor: e.value.get("executor").text(), Install: e.value.get("install").boolean(true),
 			Source: e.value.get("source").text(), PackageName: e.value.get("package_name").text(), PackageVersion: e.value.get("package_version").text(),
 		}
-		for _, key := range []string{"install_arguments", "supported_platform", "distribution", "distribution_version", "distribution_release"} {
+		for _, key := range []string{"install_arguments", "supported_platform", "distribution", "distribution_version", "distribution_release", "properties_description"} {
 			if n := e.value.get(key); n != nil {
 				if p.Extra == nil {
 					p.Extra = map[string]Value{}

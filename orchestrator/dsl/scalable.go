@@ -18,7 +18,11 @@ func (c *compiler) nodeCounts(e entry, path string) orchestrator.InstanceCounts 
 	}
 	counts := c.counts(nil, path)
 	if n := deploy.get("deploy"); n != nil {
-		value := c.count(n, path+".instances.deploy", true)
+		if v, ok := n.scalar.(int64); ok && v < 0 {
+			c.fail(codeStructure, n.at, path+".instances.deploy", "the number of instances is %d; it cannot be negative", v)
+			return counts
+		}
+		value := c.count(n, path+".instances.deploy")
 		counts.Default, counts.Current, counts.Planned = value, value, value
 	}
 	return counts
@@ -29,10 +33,10 @@ func (c *compiler) counts(n *node, path string) orchestrator.InstanceCounts {
 	counts := orchestrator.InstanceCounts{Default: int64(1), Min: int64(0), Max: int64(-1)}
 	at := n.place(orchestrator.Range{})
 	if v := n.get("default_instances"); v != nil {
-		counts.Default = c.count(v, path+".default_instances", true)
+		counts.Default = c.count(v, path+".default_instances")
 	}
 	if v := n.get("min_instances"); v != nil {
-		counts.Min = c.count(v, path+".min_instances", true)
+		counts.Min = c.count(v, path+".min_instances")
 	}
 	if v := n.get("max_instances"); v != nil {
 		counts.Max = c.maximum(v, path+".max_instances")
@@ -43,7 +47,7 @@ func (c *compiler) counts(n *node, path string) orchestrator.InstanceCounts {
 }
 
 // count reads an integer that is not negative, or a function.
-func (c *compiler) count(n *node, path string, _ bool) Value {
+func (c *compiler) count(n *node, path string) Value {
 	switch v := n.value().(type) {
 	case int64:
 		if v < 0 {
@@ -55,12 +59,8 @@ func (c *compiler) count(n *node, path string, _ bool) Value {
 			c.fail(codeInstanceMap, n.at, path, "the number of instances is a map; it may be a number or a function")
 		}
 		return v
-	case string:
-		c.fail(codeInstanceWord, n.at, path, "the number of instances is %q; it may be a number or a function", v)
-	default:
-		c.fail(codeStructure, n.at, path, "the number of instances is %s; it may be a number or a function", n.kind)
 	}
-	return int64(1)
+	return int64(1) // of another kind, which is reported as such
 }
 
 // maximum is like count, but takes the word UNBOUNDED, too, and -1 for it.
@@ -84,7 +84,7 @@ func (c *compiler) maximum(n *node, path string) Value {
 		}
 		return v
 	}
-	return c.count(n, path, false)
+	return c.count(n, path)
 }
 
 // checkCounts compares literal numbers with each other.

@@ -27,16 +27,16 @@ type field struct {
 }
 
 var (
-	anything   = &shape{}
-	aString    = &shape{kinds: []kind{stringKind}}
-	aBoolean   = &shape{kinds: []kind{boolKind}}
-	anInteger  = &shape{kinds: []kind{intKind, boolKind}} // booleans are integers to the original
-	aNumber    = &shape{kinds: []kind{intKind, floatKind, boolKind}}
-	anyMap     = &shape{kinds: []kind{mapKind}}
-	anyList    = &shape{kinds: []kind{listKind}}
-	mapOrText  = &shape{kinds: []kind{mapKind, stringKind}}
-	intOrCall  = &shape{kinds: []kind{intKind, boolKind, mapKind}}
-	countShape = &shape{kinds: []kind{intKind, boolKind, mapKind, stringKind}}
+	anything      = &shape{}
+	aString       = &shape{kinds: []kind{stringKind}}
+	aBoolean      = &shape{kinds: []kind{boolKind}}
+	anInteger     = &shape{kinds: []kind{intKind, boolKind}} // booleans are integers to the original
+	aNumber       = &shape{kinds: []kind{intKind, floatKind, boolKind}}
+	anyMap        = &shape{kinds: []kind{mapKind}}
+	anyList       = &shape{kinds: []kind{listKind}}
+	mapOrText     = &shape{kinds: []kind{mapKind, stringKind}}
+	intOrCall     = &shape{kinds: []kind{intKind, boolKind, mapKind}}
+	intCallOrWord = &shape{kinds: []kind{intKind, boolKind, mapKind, stringKind}}
 )
 
 func listOf(items *shape) *shape { return &shape{kinds: []kind{listKind}, items: items} }
@@ -74,14 +74,11 @@ func blueprintShape() *shape {
 	schemaFields := map[string]field{
 		"type": may(aString), "default": may(anything), "description": may(aString), "required": since(v1_2, aBoolean),
 	}
-	parameterFields := with(schemaFields, map[string]field{
-		"constraints": may(listOf(anyMap)), "item_type": since(v1_4, aString),
-		"display_label": may(aString), "hidden": may(aBoolean), "display": may(fixed(map[string]field{"rows": may(anInteger)})),
-	})
+	parameterFields := with(schemaFields, map[string]field{"constraints": may(listOf(anyMap)), "item_type": since(v1_4, aString)})
 	schema := mapOf(fixed(schemaFields))
 	parameters := mapOf(fixed(parameterFields))
 	inputs := mapOf(fixed(with(parameterFields, map[string]field{
-		"display_label": since(v1_3, aString), "hidden": since(v1_3, aBoolean),
+		"display_label": since(v1_3, aString), "hidden": since(v1_3, aBoolean), "display": may(fixed(map[string]field{"rows": may(anInteger)})),
 	})))
 	runtime := mapOf(fixed(with(schemaFields, map[string]field{"sensitive": may(aBoolean)})))
 	operation := func(inputs *shape) *shape {
@@ -91,10 +88,10 @@ func blueprintShape() *shape {
 			"timeout": may(aNumber), "timeout_recoverable": may(aBoolean),
 		}))
 	}
-	typeInterfaces := mapOf(mapOf(operation(parameters)))
+	typeInterfaces := mapOf(mapOf(operation(schema)))
 	interfaces := mapOf(mapOf(operation(anyMap)))
 	scalable := fixed(map[string]field{
-		"default_instances": may(countShape), "min_instances": may(countShape), "max_instances": may(countShape),
+		"default_instances": may(intOrCall), "min_instances": may(intOrCall), "max_instances": may(intCallOrWord),
 	})
 	output := mapOf(fixed(map[string]field{"description": may(aString), "value": must(anything)}))
 	labels := mapOf(fixed(map[string]field{"values": may(anyList)}))
@@ -122,7 +119,7 @@ func blueprintShape() *shape {
 				"source_interfaces": may(interfaces), "target_interfaces": may(interfaces),
 			}))),
 			"capabilities": since(v1_3, fixed(map[string]field{"scalable": may(fixed(map[string]field{"properties": may(scalable)}))})),
-			"instances":    may(fixed(map[string]field{"deploy": may(intOrCall)})),
+			"instances":    may(fixed(map[string]field{"deploy": must(intOrCall)})),
 		}))),
 		"plugins": may(mapOf(fixed(map[string]field{
 			"executor": must(aString), "install": may(aBoolean), "source": may(aString), "install_arguments": since(v1_1, aString),
@@ -184,6 +181,9 @@ func (c *compiler) checkShape(root *node) {
 		f := blueprintFields[e.key]
 		if e.value.kind == mapKind && f.each != nil {
 			for _, named := range e.value.entries {
+				if named.value.kind == nullKind && e.key == "node_templates" {
+					named.value = newMap(named.at, nil) // not left out, but without its type
+				}
 				if !c.check(named.value, f.each, dotted(e.key, named.key)) {
 					c.broken[dotted(e.key, named.key)] = true
 				}
@@ -203,9 +203,6 @@ var blueprintFields = blueprintShape().fields
 // check reports what is wrong with n, which stands at path, and whether all is
 // well.
 func (c *compiler) check(n *node, s *shape, path string) bool {
-	if n.kind == nullKind && hasRequired(s) && !slices.Contains(s.kinds, stringKind) {
-		n = newMap(n.at, nil)
-	}
 	if n.kind == nullKind || len(s.kinds) == 0 {
 		return true
 	}
@@ -243,17 +240,6 @@ func (c *compiler) check(n *node, s *shape, path string) bool {
 	return fine
 }
 
-// hasRequired reports whether a map of the shape cannot be empty, so that null
-// is no way of leaving it out.
-func hasRequired(s *shape) bool {
-	for _, f := range s.fields {
-		if f.required {
-			return true
-		}
-	}
-	return false
-}
-
 func (c *compiler) checkKeyText(e entry, path string) bool {
 	if !e.text {
 		c.fail(codeStructure, e.at, path, "the key %s is not a string; write it in quotes", e.key)
@@ -274,6 +260,7 @@ func (c *compiler) checkKeys(n *node, fields map[string]field, path string) []en
 		case f.since > c.version && c.validateVersion && e.value.kind != nullKind:
 			d := c.fail(codeTooNew, e.at, dotted(path, e.key), "%q needs %s, and this blueprint is %s", e.key, f.since, c.version)
 			d.Hint = "raise tosca_definitions_version to " + f.since.String()
+			known = append(known, e)
 		default:
 			known = append(known, e)
 		}

@@ -82,7 +82,7 @@ func summary(plan *orchestrator.Plan) Value {
 		out.put("members", sortedList(g.Members))
 		policies := doc{}
 		for name, p := range g.Policies {
-			policies[name] = withoutEmpty(p)
+			policies[name] = p
 		}
 		out.put("policies", policies)
 		return map[string]Value(out)
@@ -95,8 +95,8 @@ func summary(plan *orchestrator.Plan) Value {
 		out.put("members", sortedList(g.Members))
 		return map[string]Value(out)
 	}))
-	d.put("policy_types", mapped(plan.PolicyTypes, withoutEmpty))
-	d.put("policy_triggers", mapped(plan.PolicyTriggers, withoutEmpty))
+	d.put("policy_types", plan.PolicyTypes)
+	d.put("policy_triggers", plan.PolicyTriggers)
 	d.put("data_types", mapped(plan.DataTypes, func(t orchestrator.DataType) Value {
 		out := doc{}
 		out.put("derived_from", t.DerivedFrom)
@@ -117,7 +117,7 @@ func summary(plan *orchestrator.Plan) Value {
 	}
 	requirements.put("parent_capabilities", parents)
 	d.put("requirements", requirements)
-	d.put("imported_blueprints", list(plan.ImportedBlueprints))
+	d.put("imported_blueprints", sortedList(plan.ImportedBlueprints))
 	d.put("namespaces_mapping", mapped(plan.NamespacesMapping, func(s string) Value { return s }))
 	d.put("deployment_plugins_to_install", sortedList(plan.DeploymentPluginsToInstall))
 	d.put("workflow_plugins_to_install", sortedList(plan.WorkflowPluginsToInstall))
@@ -156,11 +156,7 @@ func inputSummary(in orchestrator.Input) Value {
 	}
 	constraints := []Value{}
 	for _, c := range in.Constraints {
-		one := map[string]Value{c.Operator: c.Argument}
-		if c.Message != "" {
-			one["error_message"] = c.Message
-		}
-		constraints = append(constraints, one)
+		constraints = append(constraints, map[string]Value{c.Operator: c.Argument})
 	}
 	out.put("constraints", constraints)
 	return map[string]Value(out)
@@ -245,19 +241,6 @@ func workflowSummary(w orchestrator.Workflow) Value {
 		r.put("node_instances_active", list(rules.NodeInstancesActive))
 		r.put("node_types_required", list(rules.NodeTypesRequired))
 		d.put("availability_rules", r)
-	}
-	return map[string]Value(d)
-}
-
-// withoutEmpty leaves empty lists and maps out of a document.
-func withoutEmpty(v Value) Value {
-	m, ok := v.(map[string]Value)
-	if !ok {
-		return v
-	}
-	d := doc{}
-	for key, item := range m {
-		d.put(key, item)
 	}
 	return map[string]Value(d)
 }

@@ -12,9 +12,6 @@ var activeWords = []string{"all", "partial", "none"}
 func (c *compiler) compileWorkflows() {
 	for _, e := range c.root.get("workflows").each() {
 		path := dotted("workflows", e.key)
-		if c.broken[path] {
-			continue
-		}
 		w := orchestrator.Workflow{IsCascading: e.value.get("is_cascading").boolean(false)}
 		mapping, at := e.value.text(), e.value.at
 		if n := e.value.get("mapping"); n != nil {
@@ -25,7 +22,9 @@ func (c *compiler) compileWorkflows() {
 			w.Parameters = append(w.Parameters, p.Input)
 		}
 		w.AvailabilityRules = c.availabilityOf(e.value.get("availability_rules"), path+".availability_rules")
-		c.resolveWorkflow(&w, mapping, at, path)
+		if mapping != "" {
+			c.resolveWorkflow(&w, mapping, at, path)
+		}
 		c.plan.Workflows[e.key] = w
 	}
 }
@@ -68,7 +67,7 @@ func (c *compiler) resolveWorkflow(w *orchestrator.Workflow, mapping string, at 
 		}
 		w.Plugin, w.Function = plugin, runScriptWorkflow
 		w.Parameters = append(w.Parameters, orchestrator.Input{Name: scriptPathInput, HasDefault: true, Default: mapping, Required: true,
-			Description: "Workflow script executed by the script runner plugin"})
+			Description: "Workflow script executed by the script plugin"})
 		c.usePlugin(plugin)
 		return
 	}
