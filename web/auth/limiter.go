@@ -1,0 +1,73 @@
+package auth
+
+import (
+	"sync"
+	"time"
+)
+
+// Limiter slows guessing down: so many tries from one address, and for one name
+// from one address, within a window. It keeps memory bounded by forgetting what
+// is older than the window.
+type Limiter struct {
+	mu     sync.Mutex
+	now    func() time.Time
+	window time.Duration
+	most   int
+	tries  map[string][]time.Time
+	swept  time.Time
+}
+
+// NewLimiter allows most tries a window for each name from an address, and four
+// times as many from the address as a whole (people behind one proxy share it).
+func NewLimiter(now func() time.Time, most int, window time.Duration) *Limiter {
+	return &Limiter{now: now, window: window, most: most, tries: map[string][]time.Time{}, swept: now()}
+}
+
+// Allow notes a try and reports whether it may go on.
+func (l *Limiter) Allow(from, name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sweep()
+	byName := l.note("name "+from+" "+name, l.most)
+	byAddress := l.note("address "+from, 4*l.most)
+	return byName && byAddress
+}
+
+// Forget clears the tries for a name after one that succeeded.
+func (l *Limiter) Forget(from, name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.tries, "name "+from+" "+name)
+}
+
+func (l *Limiter) note(key string, most int) bool {
+	recent := l.recent(l.tries[key])
+	if len(recent) >= most {
+		l.tries[key] = recent
+		return false
+	}
+	l.tries[key] = append(recent, l.now())
+	return true
+}
+
+func (l *Limiter) recent(tries []time.Time) []time.Time {
+	since := l.now().Add(-l.window)
+	for len(tries) > 0 && !tries[0].After(since) {
+		tries = tries[1:]
+	}
+	return tries
+}
+
+// sweep drops the keys whose tries are all old, once a window.
+func (l *Limiter) sweep() {
+	now := l.now()
+	if now.Sub(l.swept) < l.window {
+		return
+	}
+	l.swept = now
+	for key, tries := range l.tries {
+		if len(l.recent(tries)) == 0 {
+			delete(l.tries, key)
+		}
+	}
+}
