@@ -14,6 +14,9 @@ type ListDeployments struct {
 	TopLevel     bool // what pages call environments
 	Search       string
 	IDs          []string
+	CreatedBy    string
+	Installation []orchestrator.InstallationStatus
+	Status       []orchestrator.DeploymentStatus
 	Sort         string
 	Descending   bool
 	Offset, Size int
@@ -30,7 +33,7 @@ func (c *Control) ListDeployments(ctx context.Context, actor orchestrator.Actor,
 	err := c.view(ctx, func(tx *store.Tx) (err error) {
 		deployments, total, err = tx.ListDeployments(ctx, store.DeploymentQuery{
 			Team: actor.Team, BlueprintID: list.BlueprintID, TopLevel: list.TopLevel, Search: list.Search,
-			IDs: list.IDs, Sort: list.Sort, Descending: list.Descending, Offset: list.Offset, Size: list.Size,
+			IDs: list.IDs, CreatedBy: list.CreatedBy, InstallationStatus: list.Installation, DeploymentStatus: list.Status, Sort: list.Sort, Descending: list.Descending, Offset: list.Offset, Size: list.Size,
 		})
 		return err
 	})

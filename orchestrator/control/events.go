@@ -25,6 +25,7 @@ type ListEvents struct {
 	InstanceID   string
 	NodeID       string
 	Operation    string
+	Message      string // only events whose message holds it
 	Offset, Size int
 	Descending   bool
 }
@@ -54,7 +55,7 @@ func (c *Control) eventQuery(ctx context.Context, tx *store.Tx, actor orchestrat
 	query := store.EventQuery{
 		AfterSeq: list.After, Types: list.Types, Levels: list.Levels,
 		IncludeLogs: !list.NoLogs, LogsOnly: list.NoEvents,
-		InstanceID: list.InstanceID, NodeID: list.NodeID, Operation: list.Operation,
+		InstanceID: list.InstanceID, NodeID: list.NodeID, Operation: list.Operation, Search: list.Message,
 		Offset: list.Offset, Size: list.Size, Descending: list.Descending,
 	}
 	switch {

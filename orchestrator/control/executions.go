@@ -23,6 +23,7 @@ func (c *Control) GetExecution(ctx context.Context, actor orchestrator.Actor, id
 // ListExecutions lists executions of the team; DeploymentID narrows it.
 type ListExecutions struct {
 	DeploymentID string
+	ParentID     string // those that this execution's components started
 	Workflow     string
 	Status       []orchestrator.ExecutionStatus
 	TopLevel     bool // only those that no other started
@@ -40,7 +41,7 @@ func (c *Control) ListExecutions(ctx context.Context, actor orchestrator.Actor, 
 	var total int
 	err := c.view(ctx, func(tx *store.Tx) (err error) {
 		query := store.ExecutionQuery{
-			Team: actor.Team, Workflow: list.Workflow, Status: list.Status, TopLevel: list.TopLevel,
+			Team: actor.Team, ParentID: list.ParentID, Workflow: list.Workflow, Status: list.Status, TopLevel: list.TopLevel,
 			Sort: list.Sort, Descending: list.Descending, Offset: list.Offset, Size: list.Size,
 		}
 		if list.DeploymentID != "" {
