@@ -143,7 +143,7 @@ func (k argumentKind) accepts(v Value) bool {
 
 func isNumber(v Value) bool {
 	switch v.(type) {
-	case int64, float64, bool:
+	case int64, float64:
 		return true
 	}
 	return false

@@ -187,13 +187,12 @@ func (m *multiplier) host(one *member) string {
 	return host
 }
 
-// groupsOf lists the group instances around a member, innermost first.
+// groupsOf lists the group instances that a member itself belongs to, innermost
+// first; those that its container belongs to are not among them.
 func groupsOf(one *member) []orchestrator.ScalingGroupInstance {
 	var groups []orchestrator.ScalingGroupInstance
-	for at := one.container; at != nil; at = at.container {
-		if at.isGroup {
-			groups = append(groups, orchestrator.ScalingGroupInstance{Name: at.name, ID: at.id})
-		}
+	for at := one.container; at != nil && at.isGroup; at = at.container {
+		groups = append(groups, orchestrator.ScalingGroupInstance{Name: at.name, ID: at.id})
 	}
 	return groups
 }
@@ -260,15 +259,18 @@ func (m *multiplier) targets(n *orchestrator.Node, r *orchestrator.Relationship)
 	return func(source *member) []*member { return within[groupID(source, group)] }, nil
 }
 
-// commonGroup is the innermost scaling group that two nodes share.
+// commonGroup is the innermost scaling group that two nodes share, directly or
+// through what contains them.
 func (m *multiplier) commonGroup(a, b string) string {
 	of := func(name string) []string {
 		if len(m.members[name]) == 0 {
 			return nil
 		}
 		var names []string
-		for _, g := range groupsOf(m.members[name][0]) {
-			names = append(names, g.Name)
+		for at := m.members[name][0].container; at != nil; at = at.container {
+			if at.isGroup {
+				names = append(names, at.name)
+			}
 		}
 		return names
 	}
@@ -282,9 +284,9 @@ func (m *multiplier) commonGroup(a, b string) string {
 }
 
 func groupID(one *member, group string) string {
-	for _, g := range groupsOf(one) {
-		if g.Name == group {
-			return g.ID
+	for at := one.container; at != nil; at = at.container {
+		if at.isGroup && at.name == group {
+			return at.id
 		}
 	}
 	return ""

@@ -74,7 +74,7 @@ func reasonOf(err error) error {
 func flagOperations(plan *orchestrator.Plan, all bool) {
 	flag := func(operations map[string]orchestrator.Operation) {
 		for name, o := range operations {
-			o.HasFunctions = all || eval.HasCalls(o.Inputs)
+			o.HasFunctions = all && !o.IsNoop() || waits(o.Inputs)
 			operations[name] = o
 		}
 	}
@@ -85,6 +85,17 @@ func flagOperations(plan *orchestrator.Plan, all bool) {
 			flag(r.TargetOperations)
 		}
 	}
+}
+
+// waits reports whether any value still holds a call. The map itself is no
+// call, even where an input has the name of a function.
+func waits(inputs map[string]Value) bool {
+	for _, value := range inputs {
+		if eval.HasCalls(value) {
+			return true
+		}
+	}
+	return false
 }
 
 // Secrets lists the names of secrets that a plan reads, as far as they are

@@ -1,7 +1,6 @@
 package dsl
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -103,8 +102,10 @@ func (r *inputResolver) choose(input orchestrator.Input) {
 		if r.options.Convert {
 			value = convert(value, input.Type)
 		}
-	case input.HasDefault && input.Default != nil && !emptyData(input, r.types):
+	case input.HasDefault && input.Default != nil:
 		value = input.Default
+	case r.allDefaults(input) != nil:
+		value = r.allDefaults(input)
 	case input.Required:
 		r.wrong(input.Name, "this input is required")
 		r.reason = reasonMissingInput
@@ -113,11 +114,22 @@ func (r *inputResolver) choose(input orchestrator.Input) {
 	r.values[input.Name] = value
 }
 
-// emptyData reports whether a default is only what an empty data type filled
-// itself in with, which is nothing.
-func emptyData(input orchestrator.Input, types map[string]*dataType) bool {
-	m, ok := input.Default.(map[string]Value)
-	return ok && len(m) == 0 && types[input.Type] != nil
+// allDefaults builds a value of a data type from nothing but its defaults; nil
+// when that is not possible, or when nothing would be in it.
+func (r *inputResolver) allDefaults(input orchestrator.Input) Value {
+	if r.types[input.Type] == nil {
+		return nil
+	}
+	complete := true
+	f := filler{types: r.types, report: func(int, []string, string) *diag.Diagnostic {
+		complete = false
+		return &diag.Diagnostic{}
+	}}
+	built, _ := f.fit(map[string]Value{}, input.Type, nil, nil).(map[string]Value)
+	if !complete || len(built) == 0 {
+		return nil
+	}
+	return built
 }
 
 // convert turns a text into what the type wants; what cannot be converted stays.
@@ -136,7 +148,7 @@ func convert(v Value, typeName string) Value {
 			return f
 		}
 	case "boolean":
-		switch strings.ToLower(text) {
+		switch text {
 		case "true":
 			return true
 		case "false":
@@ -247,8 +259,3 @@ func planTypes(plan *orchestrator.Plan) map[string]*dataType {
 	}
 	return types
 }
-
-var errNoFinder = errors.New("nothing can be looked up here")
-
-// lookUp asks whether what an input of an object type names is there.
-func (r *inputResolver) lookUp(input orchestrator.Input, value Value) {}
