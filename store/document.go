@@ -1,10 +1,11 @@
 package store
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ func cleanText(text string) string {
 // toJSON writes a document for a clear column. Values that are marked sensitive
 // become null in it.
 func toJSON(document any) (string, error) {
-	data, err := json.Marshal(document)
+	data, err := json.Marshal(mapValues(reflect.ValueOf(&document).Elem(), keepFloats).Interface())
 	if err != nil {
 		return "", fmt.Errorf("write document: %w", err)
 	}
@@ -46,57 +47,123 @@ func toJSON(document any) (string, error) {
 // fromJSON reads a document. Unlike encoding/json it keeps whole numbers whole
 // wherever the document holds an orchestrator.Value.
 func fromJSON(data string, document any) error {
-	decoder := json.NewDecoder(bytes.NewReader([]byte(data)))
+	decoder := json.NewDecoder(strings.NewReader(data))
 	decoder.UseNumber()
 	if err := decoder.Decode(document); err != nil {
 		return fmt.Errorf("read document: %w", err)
 	}
-	settleNumbers(reflect.ValueOf(document).Elem())
+	read := reflect.ValueOf(document).Elem()
+	read.Set(mapValues(read, orchestrator.FromJSON))
 	return nil
 }
 
-// settleNumbers turns the json.Numbers below v into int64 or float64.
-func settleNumbers(v reflect.Value) {
+// keepFloats writes a float that happens to be whole so that it is read back as
+// a float: 1.0 and not 1. A blueprint may well join it to a text.
+func keepFloats(v orchestrator.Value) orchestrator.Value {
+	switch v := v.(type) {
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return json.Number(strconv.FormatFloat(v, 'f', 1, 64))
+		}
+		return v
+	case orchestrator.Sensitive:
+		return orchestrator.Mark(keepFloats(v.Open()))
+	case []orchestrator.Value:
+		out := make([]orchestrator.Value, len(v))
+		for i, item := range v {
+			out[i] = keepFloats(item)
+		}
+		return out
+	case map[string]orchestrator.Value:
+		return keepFloatsIn(v)
+	default:
+		return v
+	}
+}
+
+func keepFloatsIn(values map[string]orchestrator.Value) map[string]orchestrator.Value {
+	out := make(map[string]orchestrator.Value, len(values))
+	for key, item := range values {
+		out[key] = keepFloats(item)
+	}
+	return out
+}
+
+// mapValues returns a copy of a document in which every orchestrator.Value, at
+// any depth of structs, lists and maps, is converted.
+func mapValues(v reflect.Value, convert func(orchestrator.Value) orchestrator.Value) reflect.Value {
 	switch v.Kind() {
 	case reflect.Interface:
-		if !v.IsNil() && v.CanSet() {
-			v.Set(reflect.ValueOf(orchestrator.FromJSON(v.Interface())))
-		}
+		return mapInterface(v, convert)
 	case reflect.Pointer:
-		if !v.IsNil() {
-			settleNumbers(v.Elem())
+		if v.IsNil() {
+			return v
 		}
+		out := reflect.New(v.Type().Elem())
+		out.Elem().Set(mapValues(v.Elem(), convert))
+		return out
 	case reflect.Struct:
+		out := reflect.New(v.Type()).Elem()
+		out.Set(v)
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
-				settleNumbers(v.Field(i))
+				out.Field(i).Set(mapValues(v.Field(i), convert))
 			}
 		}
+		return out
 	case reflect.Slice:
+		if v.IsNil() {
+			return v
+		}
+		out := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		for i := range v.Len() {
-			settleNumbers(v.Index(i))
+			out.Index(i).Set(mapValues(v.Index(i), convert))
 		}
+		return out
 	case reflect.Map:
-		// What a map holds cannot be changed in place.
-		for _, key := range v.MapKeys() {
-			item := reflect.New(v.Type().Elem()).Elem()
-			item.Set(v.MapIndex(key))
-			settleNumbers(item)
-			v.SetMapIndex(key, item)
+		if v.IsNil() {
+			return v
 		}
+		out := reflect.MakeMapWithSize(v.Type(), v.Len())
+		for _, key := range v.MapKeys() {
+			out.SetMapIndex(key, mapValues(v.MapIndex(key), convert))
+		}
+		return out
+	default:
+		return v
+	}
+}
+
+// mapInterface converts a Value; an interface around a struct, list or map of
+// ours is the document itself.
+func mapInterface(v reflect.Value, convert func(orchestrator.Value) orchestrator.Value) reflect.Value {
+	if v.IsNil() {
+		return v
+	}
+	switch v.Interface().(type) {
+	case nil, bool, string, int64, float64, json.Number, orchestrator.Sensitive, []orchestrator.Value, map[string]orchestrator.Value:
+		out := reflect.New(v.Type()).Elem()
+		out.Set(reflect.ValueOf(convert(v.Interface())))
+		return out
+	default:
+		out := reflect.New(v.Type()).Elem()
+		out.Set(mapValues(v.Elem(), convert))
+		return out
 	}
 }
 
 // sealValues seals a map of values with its marks, bound to its place.
 func (t *Tx) sealValues(values map[string]orchestrator.Value, place string) ([]byte, error) {
-	if values == nil {
-		values = map[string]orchestrator.Value{}
-	}
-	data, err := orchestrator.EncodeValue(values)
+	data, err := encodeValues(values)
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", place, err)
 	}
 	return t.seal(data, place)
+}
+
+// encodeValues writes values with their marks, an empty map for none.
+func encodeValues(values map[string]orchestrator.Value) ([]byte, error) {
+	return orchestrator.EncodeValue(keepFloatsIn(values))
 }
 
 // openValues opens what sealValues sealed.

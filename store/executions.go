@@ -263,7 +263,7 @@ func (t *Tx) insertGraph(ctx context.Context, executionID string, g orchestrator
 	for _, step := range g.Steps {
 		s := storedStep{Step: step}
 		if step.Kwargs != nil {
-			kwargs, err := orchestrator.EncodeValue(step.Kwargs)
+			kwargs, err := encodeValues(step.Kwargs)
 			if err != nil {
 				return fmt.Errorf("write step %s: %w", step.ID, err)
 			}

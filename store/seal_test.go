@@ -116,3 +116,28 @@ func TestEnvelopeAsksKeeperOncePerDataKey(t *testing.T) {
 		t.Errorf("the keeper was asked %d times, want once for the failure and once for the key", keeper.decrypts)
 	}
 }
+
+// FuzzEnvelopeOpen reads what never was sealed.
+func FuzzEnvelopeOpen(f *testing.F) {
+	keeper, err := file.Open("file://" + filepath.Join(f.TempDir(), "key"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	sealer, err := store.NewEnvelope(f.Context(), keeper)
+	if err != nil {
+		f.Fatal(err)
+	}
+	sealed, err := sealer.Seal([]byte("a secret"), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(sealed[:len(sealed)-1])
+	f.Add(append([]byte{1, 0, 72}, sealed[3:]...)[:90])
+	f.Add([]byte{1, 255, 255})
+	f.Add([]byte(nil))
+	f.Fuzz(func(t *testing.T, forged []byte) {
+		if plain, err := sealer.Open(forged, nil); err == nil && !bytes.Equal(forged, sealed) {
+			t.Errorf("%x opened as %q", forged, plain)
+		}
+	})
+}

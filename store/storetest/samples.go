@@ -28,7 +28,7 @@ func sampleBlueprint(id string, version int) orchestrator.Blueprint {
 			Nodes: []orchestrator.Node{{
 				ID: "vm", Type: "cloudify.nodes.Compute", TypeHierarchy: []string{"cloudify.nodes.Root", "cloudify.nodes.Compute"},
 				Properties: map[string]orchestrator.Value{
-					"disks": []orchestrator.Value{int64(10), 2.5, map[string]orchestrator.Value{"n": int64(3), "none": nil}},
+					"disks": []orchestrator.Value{int64(10), 2.5, 3.0, map[string]orchestrator.Value{"n": int64(3), "none": nil}},
 					"name":  map[string]orchestrator.Value{"get_input": "size"},
 				},
 				Instances: orchestrator.InstanceCounts{Default: int64(2), Min: int64(0), Max: int64(-1), Current: int64(2), Planned: int64(2)},
@@ -40,7 +40,7 @@ func sampleBlueprint(id string, version int) orchestrator.Blueprint {
 func sampleDeployment(id string, bp orchestrator.Blueprint) orchestrator.Deployment {
 	return orchestrator.Deployment{
 		UID: "uid-" + id, Team: team(), ID: id, DisplayName: "The " + id, BlueprintUID: bp.UID, BlueprintID: bp.ID, BlueprintVersion: bp.Version,
-		Inputs:       map[string]orchestrator.Value{"password": orchestrator.Mark(sensitiveText), "count": int64(3), "ratio": 0.5},
+		Inputs:       map[string]orchestrator.Value{"password": orchestrator.Mark(sensitiveText), "count": int64(3), "ratio": 0.5, "version": orchestrator.Mark(1.0)},
 		Workflows:    map[string]orchestrator.Workflow{"install": {Function: "install", Parameters: []orchestrator.Input{{Name: "n", Default: int64(7)}}}},
 		Capabilities: []orchestrator.Output{{Name: "endpoint", Value: map[string]orchestrator.Value{"get_attribute": []orchestrator.Value{"vm", "ip"}}}},
 		Rehearsal:    true, RehearsalReason: "no cloud credentials", CloudType: "aws", EnvType: "dev-small",
@@ -66,7 +66,7 @@ func childOf(parent orchestrator.Execution, e orchestrator.Execution) orchestrat
 func sampleInstance(d orchestrator.Deployment, id string) orchestrator.NodeInstance {
 	return orchestrator.NodeInstance{
 		ID: id, DeploymentUID: d.UID, NodeID: "vm", HostID: id, State: orchestrator.Uninitialized, Version: 1,
-		Runtime:       map[string]orchestrator.Value{"kubeconfig": orchestrator.Mark(map[string]orchestrator.Value{"token": sensitiveText}), "port": int64(22)},
+		Runtime:       map[string]orchestrator.Value{"kubeconfig": orchestrator.Mark(map[string]orchestrator.Value{"token": sensitiveText}), "port": int64(22), "load": 2.0},
 		Relationships: []orchestrator.InstanceRelationship{{Type: "cloudify.relationships.contained_in", TargetNode: "net", TargetID: "net_abc123"}},
 		ScalingGroups: []orchestrator.ScalingGroupInstance{{Name: "group", ID: "group_abc123"}},
 	}
