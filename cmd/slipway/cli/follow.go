@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// execution is a run of a workflow, as the API sends it.
+type execution struct {
+	raw json.RawMessage
+
+	ID         string `json:"id"`
+	Workflow   string `json:"workflow_id"`
+	Deployment string `json:"deployment_id"`
+	Status     string `json:"status"`
+	Error      string `json:"error"`
+	Total      int    `json:"total_operations"`
+	Finished   int    `json:"finished_operations"`
+	Rehearsal  bool   `json:"rehearsal"`
+}
+
+// UnmarshalJSON keeps the object as it came, for --json.
+func (x *execution) UnmarshalJSON(data []byte) error {
+	type plain execution
+	if err := json.Unmarshal(data, (*plain)(x)); err != nil {
+		return err
+	}
+	x.raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+func (x execution) ended() bool {
+	return x.Status == "terminated" || x.Status == "failed" || x.Status == "cancelled"
+}
+
+// outcome is nil for an execution that ended well, else the sentence that the
+// command fails with.
+func (x execution) outcome() error {
+	switch x.Status {
+	case "terminated":
+		return nil
+	case "cancelled":
+		return fmt.Errorf("execution of workflow %s for deployment %s was cancelled", x.Workflow, x.Deployment)
+	default:
+		return fmt.Errorf("execution of workflow %s for deployment %s failed. [error=%s]", x.Workflow, x.Deployment, printable(x.Error))
+	}
+}
+
+func (c *client) execution(ctx context.Context, id string) (execution, error) {
+	var x execution
+	err := c.get(ctx, in("executions", id), nil, &x)
+	return x, err
+}
+
+// following says how to follow an execution.
+type following struct {
+	query   url.Values // which events to print
+	offset  int
+	timeout time.Duration // 0: none
+	quiet   bool          // print no events
+}
+
+const (
+	firstPoll = 200 * time.Millisecond
+	slowPoll  = time.Second
+	// patience is how long a server may be away, to be started again, say,
+	// before following it is given up.
+	patience = time.Minute
+)
+
+// follow prints events and progress until the execution ends, and returns it as
+// it ended. Stopping to follow stops nothing else.
+func (c *cli) follow(ctx context.Context, asking *client, x execution, how following) (execution, error) {
+	if how.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, how.timeout)
+		defer cancel()
+	}
+	progress := c.newProgress()
+	pause, away := firstPoll, time.Time{}
+	for {
+		// The status is read first: what an ended execution wrote is complete.
+		latest, printed, err := c.look(ctx, asking, x.ID, how, progress)
+		how.offset += printed
+		var lost *connectionError
+		switch {
+		case ctx.Err() != nil:
+			progress.end()
+			return x, c.stopped(ctx, x)
+		case errors.As(err, &lost):
+			if away.IsZero() {
+				away = time.Now()
+				progress.end()
+				c.notice("The server does not answer; the execution is safe. Trying again for a minute\n")
+			} else if time.Since(away) > patience {
+				return x, err
+			}
+		case err != nil:
+			progress.end()
+			return x, err
+		case latest.ended():
+			progress.end()
+			return latest, nil
+		default:
+			x, away = latest, time.Time{}
+			progress.show(x.Finished, x.Total)
+		}
+		select {
+		case <-time.After(pause):
+			pause = min(pause+pause/4, slowPoll)
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (c *cli) look(ctx context.Context, asking *client, id string, how following, progress *progress) (latest execution, printed int, err error) {
+	if latest, err = asking.execution(ctx, id); err != nil || how.quiet {
+		return latest, 0, err
+	}
+	progress.clear()
+	printed, err = c.printEvents(ctx, asking, how.query, how.offset, 0)
+	return latest, printed, err
+}
+
+// stopped is the sentence for somebody who stops following.
+func (c *cli) stopped(ctx context.Context, x execution) error {
+	why := "stopped following"
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		why = "timed out waiting for the end"
+	}
+	return fmt.Errorf("%s; execution %s goes on. Follow it again: slipway events list %s --tail; cancel it: slipway executions cancel %s", why, x.ID, x.ID, x.ID)
+}
