@@ -64,6 +64,7 @@ type Engine struct {
 	runners  map[string]*runner   // by execution id
 	redactor map[string]*redactor // by root execution id, shared by its tree
 	backlog  []string             // claims that wait for a resident place
+	claiming map[string]bool      // being claimed just now
 	stopping bool
 
 	runnersDone sync.WaitGroup
@@ -93,6 +94,7 @@ func New(cfg Config) (*Engine, error) {
 		plans:    newPlanCache(cfg.Store),
 		runners:  map[string]*runner{},
 		redactor: map[string]*redactor{},
+		claiming: map[string]bool{},
 	}
 	e.lease = newLeaseKeeper(cfg)
 	return e, nil
@@ -231,34 +233,62 @@ func (e *Engine) roomChanged(ctx context.Context) {
 }
 
 // take claims the execution by compare-and-set of its epoch and runs it. from
-// is the server it is taken from: "" for nobody.
+// is the server it is taken from: "" for nobody. An execution that this server
+// runs, or is just claiming, is left alone.
 func (e *Engine) take(ctx context.Context, id, from string) error {
+	if !e.reserve(id) {
+		return nil
+	}
+	r, err := e.claimRunner(ctx, id, from)
+	e.mu.Lock()
+	delete(e.claiming, id)
+	if r != nil {
+		e.runners[id] = r
+		if e.stopping {
+			r.stop()
+		}
+	}
+	e.mu.Unlock()
+	if r == nil {
+		e.runnersDone.Done()
+		return err
+	}
+	go e.host(ctx, r)
+	return nil
+}
+
+func (e *Engine) reserve(id string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopping || e.claiming[id] || e.runners[id] != nil {
+		return false
+	}
+	e.claiming[id] = true
+	e.runnersDone.Add(1) // host, or take without a runner, gives it back
+	return true
+}
+
+func (e *Engine) claimRunner(ctx context.Context, id, from string) (*runner, error) {
 	execution, err := e.claimRow(ctx, id, from)
 	if err != nil || execution == nil {
-		return err
+		return nil, err
 	}
 	r, err := e.newRunner(ctx, *execution)
 	if err != nil {
-		return fmt.Errorf("load execution %s: %w", id, err)
+		return nil, fmt.Errorf("load execution %s: %w", id, err)
 	}
+	return r, nil
+}
+
+// host keeps a runner until it ends, then lets the next one in.
+func (e *Engine) host(ctx context.Context, r *runner) {
+	defer e.runnersDone.Done()
+	r.live(ctx)
 	e.mu.Lock()
-	if _, exists := e.runners[id]; exists || e.stopping {
-		e.mu.Unlock()
-		return nil
-	}
-	e.runners[id] = r
-	e.runnersDone.Add(1)
+	delete(e.runners, r.execution.ID)
+	e.forgetRedactor(r.execution.RootID)
 	e.mu.Unlock()
-	go func() {
-		defer e.runnersDone.Done()
-		r.live(ctx)
-		e.mu.Lock()
-		delete(e.runners, id)
-		e.forgetRedactor(execution.RootID)
-		e.mu.Unlock()
-		e.roomChanged(ctx)
-	}()
-	return nil
+	e.roomChanged(ctx)
 }
 
 // claimRow returns the execution under its new epoch, or nil when somebody
