@@ -5,6 +5,7 @@
 package providertest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,14 +35,30 @@ type Engine struct {
 	// Crash, when set, is asked after each journal write; true loses the server:
 	// the call ends there, and its outcome is lost.
 	Crash func(set map[string]orchestrator.Value) bool
+	// CrashBefore is asked before each journal write; true loses the server with
+	// the write undone.
+	CrashBefore func(set map[string]orchestrator.Value) bool
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
+	// Wait is told how long the engine would wait before it asks again or tries
+	// again, in real-cloud time; a test's clock moves in it.
+	Wait func(d time.Duration)
+	// Workflow is the execution's workflow; "" means install.
+	Workflow string
+	// LeaseLost makes the fence refuse.
+	LeaseLost bool
 }
 
 // New returns an Engine with room for what a rehearsal at full speed needs.
 func New(p provider.Provider) *Engine {
 	return &Engine{Provider: p, Installation: "inst-1", Deployment: "dep", Files: fstest.MapFS{}, Tries: 200, Retries: 5}
 }
+
+// retryInterval is the engine's default between two attempts.
+const retryInterval = 15 * time.Second
+
+// ErrLeaseLost is what the fence answers once LeaseLost is set.
+var ErrLeaseLost = errors.New("somebody else holds the lease")
 
 // ErrCrashed is how a call ends that Crash cut short.
 var ErrCrashed = errors.New("the server was lost")
@@ -76,7 +93,7 @@ func (e *Engine) call(operation Operation) *provider.Call {
 	return &provider.Call{
 		Installation: e.Installation, Team: "default_tenant",
 		Deployment: provider.Deployment{UID: "uid-" + e.Deployment, ID: e.Deployment},
-		Execution:  provider.Execution{ID: "exec", RootID: "exec", Workflow: "install"},
+		Execution:  provider.Execution{ID: "exec", RootID: "exec", Workflow: cmp.Or(e.Workflow, "install")},
 		StepID:     operation.Name, IntentAt: now, Now: now, Resumed: operation.Resumed,
 		Operation: "cloudify.interfaces.lifecycle." + operation.Name, Function: operation.Function,
 		Inputs: operation.Inputs, Rehearsal: true, Files: e.Files, Log: &logger{e},
@@ -93,6 +110,13 @@ func (e *Engine) now() time.Time {
 func (e *Engine) drive(ctx context.Context, call *provider.Call, owner *provider.Instance) error {
 	for range e.Tries {
 		call.Now = e.now()
+		// The call shows the properties as they were at its start.
+		snapshot := *owner
+		if call.Self != nil {
+			call.Self = &snapshot
+		} else {
+			call.Source = &snapshot
+		}
 		result, err := e.Provider.Run(ctx, call)
 		switch {
 		case errors.Is(err, ErrCrashed) || provider.IsFatal(err):
@@ -101,7 +125,9 @@ func (e *Engine) drive(ctx context.Context, call *provider.Call, owner *provider
 			return fmt.Errorf("after %d attempts: %w", call.Attempt+1, err)
 		case err != nil:
 			call.Attempt++
-			call.Polls = 0
+			call.Polls, call.Resumed = 0, false
+			e.wait(retryDelay(err))
+			call.IntentAt = e.now()
 			continue
 		}
 		keep(owner, result)
@@ -109,8 +135,22 @@ func (e *Engine) drive(ctx context.Context, call *provider.Call, owner *provider
 			return nil
 		}
 		call.Polls++
+		e.wait(result.Again.After)
 	}
 	return fmt.Errorf("still asking again after %d times", e.Tries)
+}
+
+func (e *Engine) wait(d time.Duration) {
+	if e.Wait != nil {
+		e.Wait(d)
+	}
+}
+
+func retryDelay(err error) time.Duration {
+	if d, ok := provider.RetryDelay(err); ok {
+		return d
+	}
+	return retryInterval
 }
 
 func keep(owner *provider.Instance, result provider.Result) {
@@ -135,6 +175,9 @@ func (j *journal) Set(ctx context.Context, set map[string]orchestrator.Value) er
 }
 
 func (j *journal) SetOn(_ context.Context, id string, set map[string]orchestrator.Value, drop []string) error {
+	if j.engine.CrashBefore != nil && j.engine.CrashBefore(set) {
+		return ErrCrashed
+	}
 	keep(j.instances[id], provider.Result{Set: set, Drop: drop})
 	if j.engine.Crash != nil && j.engine.Crash(set) {
 		return ErrCrashed
@@ -143,6 +186,9 @@ func (j *journal) SetOn(_ context.Context, id string, set map[string]orchestrato
 }
 
 func (j *journal) Fence(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	if j.engine.LeaseLost {
+		return nil, nil, ErrLeaseLost
+	}
 	fenced, cancel := context.WithCancel(ctx)
 	return fenced, cancel, nil
 }
