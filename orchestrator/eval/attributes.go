@@ -207,6 +207,13 @@ func (r *run) byRelationship(candidates []*orchestrator.NodeInstance, node strin
 // byScalingGroup picks the only candidate in the innermost scaling group
 // instance that it shares with SELF, else with SOURCE, else with TARGET.
 func (r *run) byScalingGroup(candidates []*orchestrator.NodeInstance, _ string, place Place) (*orchestrator.NodeInstance, error) {
+	theirs := make([][]orchestrator.ScalingGroupInstance, len(candidates))
+	for i, candidate := range candidates {
+		var err error
+		if theirs[i], err = r.groupsAround(candidate); err != nil {
+			return nil, err
+		}
+	}
 	for _, id := range []string{place.Instance, place.SourceInstance, place.TargetInstance} {
 		if id == "" {
 			continue
@@ -215,27 +222,76 @@ func (r *run) byScalingGroup(candidates []*orchestrator.NodeInstance, _ string, 
 		if err != nil {
 			return nil, err
 		}
-		for _, group := range from.ScalingGroups {
-			if !inGroup(candidates, group.Name) {
-				continue // not common to both nodes
-			}
-			var sharing []*orchestrator.NodeInstance
-			for _, candidate := range candidates {
-				if slices.Contains(candidate.ScalingGroups, group) {
-					sharing = append(sharing, candidate)
-				}
-			}
-			if len(sharing) == 1 {
-				return sharing[0], nil
-			}
-			break
+		groups, err := r.groupsAround(from)
+		if err != nil {
+			return nil, err
+		}
+		if i := onlySharing(groups, theirs); i >= 0 {
+			return candidates[i], nil
 		}
 	}
 	return nil, nil
 }
 
-func inGroup(instances []*orchestrator.NodeInstance, name string) bool {
-	return slices.ContainsFunc(instances, func(instance *orchestrator.NodeInstance) bool {
-		return slices.ContainsFunc(instance.ScalingGroups, func(g orchestrator.ScalingGroupInstance) bool { return g.Name == name })
-	})
+// onlySharing returns the index of the only one among theirs that shares the
+// innermost of the groups that any of them is in; -1 when it is not the only one.
+func onlySharing(groups []orchestrator.ScalingGroupInstance, theirs [][]orchestrator.ScalingGroupInstance) int {
+	for _, group := range groups {
+		common, found, count := false, -1, 0
+		for i, around := range theirs {
+			if slices.ContainsFunc(around, func(g orchestrator.ScalingGroupInstance) bool { return g.Name == group.Name }) {
+				common = true
+			}
+			if slices.Contains(around, group) {
+				found = i
+				count++
+			}
+		}
+		if common && count == 1 {
+			return found
+		}
+		if common {
+			return -1
+		}
+	}
+	return -1
+}
+
+// groupsAround lists the scaling group instances that an instance is in, its
+// own first, then those of what it is contained in.
+func (r *run) groupsAround(instance *orchestrator.NodeInstance) ([]orchestrator.ScalingGroupInstance, error) {
+	groups := slices.Clone(instance.ScalingGroups)
+	seen := map[string]bool{instance.ID: true}
+	for {
+		container, err := r.container(instance)
+		if err != nil || container == nil || seen[container.ID] {
+			return groups, err
+		}
+		groups = append(groups, container.ScalingGroups...)
+		seen[container.ID] = true
+		instance = container
+	}
+}
+
+// containedIn is the relationship that puts an instance into another.
+const containedIn = "cloudify.relationships.contained_in"
+
+// container returns the instance that an instance is contained in; nil when
+// there is none.
+func (r *run) container(instance *orchestrator.NodeInstance) (*orchestrator.NodeInstance, error) {
+	node, err := r.scope.Node(instance.NodeID)
+	if err != nil || node == nil {
+		return nil, err
+	}
+	for i := range node.Relationships {
+		if !node.Relationships[i].Is(containedIn) {
+			continue
+		}
+		for _, link := range instance.Relationships {
+			if link.TargetNode == node.Relationships[i].Target {
+				return r.byID(link.TargetID)
+			}
+		}
+	}
+	return nil, nil
 }
