@@ -85,7 +85,11 @@ func (t *Tx) CountEvents(ctx context.Context, q EventQuery) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return queryOne(ctx, t, nil, "count events", scanInt, "SELECT COUNT(*) FROM "+eventTables+w.String(), w.args...)
+	from := "events e" // counting a long log without its executions takes half the time
+	if w.mentions("x.") {
+		from = eventTables
+	}
+	return queryOne(ctx, t, nil, "count events", scanInt, "SELECT COUNT(*) FROM "+from+w.String(), w.args...)
 }
 
 func (q EventQuery) order() string {

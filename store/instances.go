@@ -66,7 +66,7 @@ func (t *Tx) InstanceInTeam(ctx context.Context, team, id string) (orchestrator.
 	return queryOne(ctx, t, notFound("NodeInstance", id), "read node instance", t.scanInstance,
 		`SELECT deployment_uid, n.id, node_id, host_id, idx, state, version, runtime, relationships, scaling_groups
 		FROM node_instances n JOIN deployments d ON d.uid = n.deployment_uid
-		WHERE n.id = $1 AND d.team = $2 ORDER BY d.created_at DESC LIMIT 1`, id, team)
+		WHERE n.id = $1 AND d.team = $2 ORDER BY d.created_at DESC, d.uid LIMIT 1`, id, team)
 }
 
 // SetInstanceState moves an instance; only workflows do.

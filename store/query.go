@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,6 +68,12 @@ func (w *where) addSearch(text string, columns ...string) {
 		args = append(args, "%"+escaped+"%")
 	}
 	w.add("("+strings.Join(conditions, " OR ")+")", args...)
+}
+
+// mentions reports whether a condition begins with the prefix, such as "x." for
+// the columns of a table.
+func (w *where) mentions(prefix string) bool {
+	return slices.ContainsFunc(w.conditions, func(condition string) bool { return strings.HasPrefix(condition, prefix) })
 }
 
 // String is the WHERE clause, or nothing.

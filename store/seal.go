@@ -73,7 +73,7 @@ func (e *Envelope) Seal(plain, binding []byte) ([]byte, error) {
 	head := 3 + len(e.wrapped)
 	out := make([]byte, head+chacha20poly1305.NonceSizeX, head+chacha20poly1305.NonceSizeX+len(plain)+chacha20poly1305.Overhead)
 	out[0] = envelopeVersion
-	binary.BigEndian.PutUint16(out[1:], uint16(len(e.wrapped))) //nolint:gosec // NewEnvelope checked the length
+	binary.BigEndian.PutUint16(out[1:], uint16(len(e.wrapped))) // NewEnvelope checked that it fits
 	copy(out[3:], e.wrapped)
 	nonce := out[head:]
 	if _, err := rand.Read(nonce); err != nil {

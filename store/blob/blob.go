@@ -87,11 +87,14 @@ func (s *Store) Delete(ctx context.Context, digest string) error {
 // Close closes the bucket.
 func (s *Store) Close() error { return s.bucket.Close() }
 
-// nameOf spreads blobs over 256 folders, and keeps everything but digests out
-// of names.
+// Name is what the blob of a valid digest is called in the bucket: blobs are
+// spread over 256 folders.
+func Name(digest string) string { return digest[:2] + "/" + digest }
+
+// nameOf keeps everything but digests out of names.
 func nameOf(digest string) (string, error) {
 	if sum, err := hex.DecodeString(digest); err != nil || len(sum) != sha256.Size || hex.EncodeToString(sum) != digest {
 		return "", fmt.Errorf("%q is not a sha256 digest in lower-case hex", digest)
 	}
-	return digest[:2] + "/" + digest, nil
+	return Name(digest), nil
 }

@@ -13,11 +13,10 @@ import (
 	"testing/iotest"
 
 	"github.com/slipwayhq/slipway/orchestrator"
-	"github.com/slipwayhq/slipway/store/blob"
 	"github.com/slipwayhq/slipway/store/blob/file"
 )
 
-func open(t *testing.T, folder string) *blob.Store {
+func open(t *testing.T, folder string) *file.Store {
 	t.Helper()
 	blobs, err := file.Open("file://" + folder)
 	if err != nil {
@@ -36,7 +35,7 @@ func digestOf(content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func read(t *testing.T, blobs *blob.Store, digest string) string {
+func read(t *testing.T, blobs *file.Store, digest string) string {
 	t.Helper()
 	reader, err := blobs.Open(t.Context(), digest)
 	if err != nil {
