@@ -23,6 +23,10 @@ func code(err error) string {
 	return ""
 }
 
+// done drops an error whose code says that an earlier try, or the SDK's own
+// repeat of it, did it already; the next look tells whether that is so.
+func done(err error, codes ...string) error { return gone(err, codes...) }
+
 // gone drops an error whose code says that there is nothing left to remove.
 func gone(err error, codes ...string) error {
 	have := code(err)
@@ -37,7 +41,7 @@ func gone(err error, codes ...string) error {
 // doubtful marks the error of a create that may have had its effect all the
 // same: everything but a plain refusal and a request that never left.
 func doubtful(err error) error {
-	if err == nil || neverSent(err) || refused(err) {
+	if err == nil || provider.IsFatal(err) || neverSent(err) || refused(err) {
 		return err
 	}
 	return resource.Doubtful(err)
@@ -54,10 +58,10 @@ func neverSent(err error) bool {
 	return ok && connection.Op == "dial"
 }
 
-// refused reports whether AWS surely did nothing: a client error, or throttling,
-// which EC2 answers with status 503.
+// refused reports whether AWS surely did nothing: a client error, throttling or
+// no room, which EC2 answers with status 503 and 500.
 func refused(err error) bool {
-	if _, throttled := retry.DefaultThrottleErrorCodes[code(err)]; throttled {
+	if throttled(code(err)) || outOfRoom(code(err)) {
 		return true
 	}
 	answer, ok := errors.AsType[*smithyhttp.ResponseError](err)

@@ -64,7 +64,7 @@ func gatewayAttachment(c *client) resource.Resource {
 			_, err := c.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{
 				InternetGatewayId: aws.String(instanceID(call.Self)), VpcId: aws.String(relatedID(call, typeVpc)),
 			})
-			return nil, gone(err, "Resource.AlreadyAssociated") // by a try whose answer was lost; the next look tells
+			return nil, done(err, "Resource.AlreadyAssociated")
 		},
 		remove: func(ctx context.Context, call *provider.Call) error {
 			_, err := c.DetachInternetGateway(ctx, &ec2.DetachInternetGatewayInput{

@@ -33,7 +33,7 @@ func route(c *client) resource.Resource {
 				return nil, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "resource_config of %s has no DestinationCidrBlock", call.Self.NodeID))
 			}
 			_, err = c.CreateRoute(ctx, want)
-			return nil, err
+			return nil, done(err, "RouteAlreadyExists")
 		},
 		remove: func(ctx context.Context, call *provider.Call) error {
 			want, err := wantedRoute(call)

@@ -69,7 +69,7 @@ func subnetAssociations(c *client) resource.Resource {
 				continue
 			}
 			_, err := c.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: table.RouteTableId, SubnetId: &subnetID})
-			if err != nil {
+			if err := done(err, "Resource.AlreadyAssociated"); err != nil {
 				return err
 			}
 		}

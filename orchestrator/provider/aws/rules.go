@@ -71,7 +71,7 @@ func (c *client) authorizeMissing(ctx context.Context, call *provider.Call) erro
 		return nil
 	}
 	_, err = c.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: rules.GroupId, IpPermissions: missing})
-	return err
+	return done(err, "InvalidPermission.Duplicate")
 }
 
 // readRules returns the rules that the node wants and those that the group has.

@@ -73,7 +73,7 @@ func (a Adapted) create(ctx context.Context, call *provider.Call) (provider.Resu
 	case err != nil:
 		return provider.Result{}, err
 	case seen.Exists:
-		return a.meet(ctx, call, seen)
+		return a.meet(ctx, call, seen, nil)
 	case a.recorded(call):
 		return a.vanished(call, seen)
 	}
@@ -103,17 +103,12 @@ func (a Adapted) awaitCreated(ctx context.Context, call *provider.Call, named ma
 	if !seen.Exists {
 		return a.vanished(call, seen)
 	}
-	if seen.Phase == Ready && seen.Stale {
-		if err := a.resource.Update(ctx, call, seen); err != nil {
-			return provider.Result{}, err
-		}
-	}
-	return a.conclude(call, seen, named)
+	return a.meet(ctx, call, seen, named)
 }
 
-// meet handles a create that finds its resource: an earlier try made it, or
-// somebody else did.
-func (a Adapted) meet(ctx context.Context, call *provider.Call, seen Observation) (provider.Result, error) {
+// meet handles a create that finds its resource: this or an earlier try made it,
+// or somebody else did.
+func (a Adapted) meet(ctx context.Context, call *provider.Call, seen Observation, named map[string]orchestrator.Value) (provider.Result, error) {
 	if seen.Foreign && !a.options.UseExisting {
 		return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.Conflict,
 			"%s exists already and carries no ownership tag of this Slipway; choose another name, or use it as an external resource", seen.describe(call)))
@@ -127,7 +122,7 @@ func (a Adapted) meet(ctx context.Context, call *provider.Call, seen Observation
 			return provider.Result{}, err
 		}
 	}
-	return a.conclude(call, seen, nil)
+	return a.conclude(call, seen, named)
 }
 
 func (a Adapted) update(ctx context.Context, call *provider.Call) (provider.Result, error) {
