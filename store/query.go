@@ -115,31 +115,6 @@ func order(columns map[string]string, sort, fallback, unique string, descending 
 	return " ORDER BY " + column + direction + ", " + unique + direction, nil
 }
 
-// insertSizes are the numbers of rows that one INSERT carries. Few sizes mean
-// few statement texts, so that prepared statements are found again.
-var insertSizes = []int{64, 8, 1}
-
-// insertRows writes rows with as few statements as the sizes allow. head ends
-// before VALUES; tail is what follows, such as ON CONFLICT.
-func (t *Tx) insertRows(ctx context.Context, doing, head, tail string, rows [][]any) error {
-	for _, size := range insertSizes {
-		for len(rows) >= size {
-			var w where
-			one := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(rows[0])), ", ") + ")"
-			var args []any
-			for _, row := range rows[:size] {
-				args = append(args, row...)
-			}
-			values := w.number(strings.TrimSuffix(strings.Repeat(one+", ", size), ", "), args...)
-			if _, err := t.exec(ctx, doing, head+" VALUES "+values+tail, w.args...); err != nil {
-				return err
-			}
-			rows = rows[size:]
-		}
-	}
-	return nil
-}
-
 // queryPage reads one page of a list, and how long the list is.
 func queryPage[T any](ctx context.Context, t *Tx, doing string, scan func(scanner) (T, error), columns, from string, w *where, sorted string, offset, size int) ([]T, int, error) {
 	total, err := queryOne(ctx, t, nil, doing, scanInt, "SELECT COUNT(*) FROM "+from+w.String(), w.args...)
