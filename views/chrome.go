@@ -19,13 +19,12 @@ type Chrome struct {
 	// Stream is the address of the page's event stream; Live that of its
 	// fragments. Both are empty where nothing moves.
 	Stream, Live string
-	Wide         bool // topology and log get more width
-	Slim         bool // a single form or question
+	// Working says that something is under way: browsers without scripting then
+	// reload the page now and then.
+	Working bool
+	Wide    bool // topology and log get more width
+	Slim    bool // a single form or question
 }
-
-// Moving reports whether something on the page is still under way. Browsers
-// without scripting then reload the page now and then.
-func (c Chrome) Moving() bool { return c.Stream != "" }
 
 // Section names an entry of the navigation.
 type Section string

@@ -221,7 +221,7 @@ func exampleInstalling() EnvironmentPage {
 	c := exampleChrome("app_dev_small", SectionEnvironments)
 	c.Crumbs, c.Wide = []Link{{"Environments", "/environments"}}, true
 	c.Rehearsal = "Nothing in AWS or Azure is touched. Minutes run as seconds."
-	c.Stream, c.Live = "/environments/app_dev_small/stream", "/environments/app_dev_small/live"
+	c.Stream, c.Live, c.Working = "/environments/app_dev_small/stream", "/environments/app_dev_small/live", true
 	owner := When{Text: "8 min ago"}
 	return EnvironmentPage{
 		Chrome: c, Log: exampleLog(true), Inputs: []Row{{"cloud_type", "aws"}, {"env_type", "dev-small"}},
@@ -326,7 +326,7 @@ func exampleBlueprint() BlueprintPage {
 	c.Crumbs = []Link{{"Blueprints", "/blueprints"}}
 	return BlueprintPage{Chrome: c, ID: "app", Version: "v3", Description: "Network, Kubernetes, database and object store as one environment.",
 		Facts:        []Fact{{Term: "Main file", Value: "blueprint.yaml", Mono: true}, {Term: "From", Value: "bundled"}, {Term: "Digest", Value: "3f09a1b2c4d5", Mono: true}, {Term: "Deployments", Value: "3"}},
-		Actions:      []Action{{Text: "Launch app", Href: "/launch/app", Primary: true}, {Text: "New version", Href: "/blueprints/upload?id=app"}},
+		Actions:      []Action{{Text: "Launch app", Href: "/launch/app", Primary: true}, {Text: "New version", Href: "/upload-blueprint?id=app"}},
 		Inputs:       []InputRow{{Name: "cloud_type", Type: "string", Default: "aws", Limits: "aws, azure", Description: "The cloud to build on."}, {Name: "env_type", Type: "string", Limits: "dev-small, dev-large, production", Description: "How much of it.", Required: true}},
 		Capabilities: []InterfaceRow{{"k8s_endpoint", "Address of the Kubernetes API"}, {"k8s_config", "A kubeconfig"}, {"db_host", "Address of PostgreSQL"}},
 		Nodes:        []OutlineNode{{Name: "prefix", Type: "slipway.nodes.UniquePrefix"}, {"network", "cloudify.nodes.ServiceComponent", "after prefix", true}, {"kubernetes", "cloudify.nodes.ServiceComponent", "after network", true}}, NodeCount: "5 nodes",

@@ -42,9 +42,7 @@
       });
       source.addEventListener("page", refresh);
       // Another execution has become the newest: its page is another log.
-      source.addEventListener("root", function (event) {
-        if (!log || event.data !== log.dataset.root) location.reload();
-      });
+      source.addEventListener("root", function () { location.reload(); });
       source.addEventListener("end", function () { close(); refresh(); if (log) { log.dataset.live = "false"; log.appendLines([]); } });
       source.addEventListener("error", fallBack);
     }

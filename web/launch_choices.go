@@ -1,0 +1,118 @@
+package web
+
+import (
+	"fmt"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/control"
+	"github.com/slipwayhq/slipway/views"
+)
+
+// maxChoices is how many deployments or secrets a select offers.
+const maxChoices = 500
+
+// choices are the things that inputs may name.
+type choices struct {
+	deployments, blueprints, secrets []views.Option
+}
+
+// choices reads only what the plan's inputs ask for.
+func (s *Server) choices(c *call, plan *orchestrator.Plan) (choices, error) {
+	wanted := map[string]bool{}
+	for _, input := range plan.Inputs {
+		wanted[input.Type] = true
+	}
+	var found choices
+	if wanted["deployment_id"] {
+		deployments, _, err := s.control.ListDeployments(c.context(), c.Actor, control.ListDeployments{Sort: "id", Size: maxChoices})
+		if err != nil {
+			return found, err
+		}
+		for _, d := range deployments {
+			found.deployments = append(found.deployments, deploymentOption(d))
+		}
+	}
+	if wanted["blueprint_id"] {
+		blueprints, _, err := s.control.ListBlueprints(c.context(), c.Actor, control.ListBlueprints{Sort: "id", Size: maxChoices})
+		if err != nil {
+			return found, err
+		}
+		for _, b := range blueprints {
+			found.blueprints = append(found.blueprints, views.Option{Value: b.ID, Text: b.ID})
+		}
+	}
+	if wanted["secret_key"] {
+		secrets, err := s.control.ListSecrets(c.context(), c.Actor)
+		if err != nil {
+			return found, err
+		}
+		for _, secret := range secrets {
+			found.secrets = append(found.secrets, views.Option{Value: secret.Key, Text: secret.Key})
+		}
+	}
+	return found, nil
+}
+
+func deploymentOption(d orchestrator.Deployment) views.Option {
+	text := d.ID + ", " + cellOrBlueprint(d)
+	if d.Rehearsal {
+		text += ", REHEARSAL"
+	}
+	if d.InstallationStatus != orchestrator.Active {
+		text += ", not up"
+	}
+	return views.Option{Value: d.ID, Text: text}
+}
+
+// of returns an input's choices; nil when it can be anything.
+func (ch choices) of(input orchestrator.Input) []views.Option {
+	for _, constraint := range input.Constraints {
+		if constraint.Operator != "valid_values" {
+			continue
+		}
+		list, ok := constraint.Argument.([]orchestrator.Value)
+		if !ok {
+			continue
+		}
+		options := make([]views.Option, len(list))
+		for i, v := range list {
+			options[i] = views.Option{Value: fmt.Sprint(v), Text: fmt.Sprint(v)}
+			if input.Name == inputCloud {
+				options[i].Text = views.CloudName(options[i].Value)
+			}
+		}
+		return options
+	}
+	switch input.Type {
+	case "deployment_id":
+		return emptyIfNil(ch.deployments)
+	case "blueprint_id":
+		return emptyIfNil(ch.blueprints)
+	case "secret_key":
+		return emptyIfNil(ch.secrets)
+	default:
+		return nil
+	}
+}
+
+// emptyIfNil keeps "none there" apart from "can be anything".
+func emptyIfNil(options []views.Option) []views.Option {
+	if options == nil {
+		return []views.Option{}
+	}
+	return options
+}
+
+// freeName suggests a name that nothing has yet: app_1, app_2, …
+func (s *Server) freeName(c *call, blueprint string) (string, error) {
+	for n := 1; ; n++ {
+		name := fmt.Sprintf("%s_%d", blueprint, n)
+		_, err := s.control.GetDeployment(c.context(), c.Actor, name)
+		if orchestrator.ErrorCode(err) == orchestrator.NotFound {
+			return name, nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+}
