@@ -13,10 +13,10 @@ func resultPlace(executionID, stepID string) string {
 }
 
 // UpsertSteps writes what became of steps; a later record of a step replaces an
-// earlier one. A step may stand only once in the list.
+// earlier one, in the list as well.
 func (t *Tx) UpsertSteps(ctx context.Context, records []orchestrator.StepRecord) error {
 	rows := make([][]any, 0, len(records))
-	for _, r := range records {
+	for _, r := range lastOfEach(records) {
 		result := []byte{} // most steps answer nothing, which needs no seal
 		if r.Result != "" {
 			var err error
@@ -30,6 +30,24 @@ func (t *Tx) UpsertSteps(ctx context.Context, records []orchestrator.StepRecord)
 	return t.insertRows(ctx, "write steps", "INSERT INTO steps ("+stepColumns+")", ` ON CONFLICT (execution_id, step_id) DO UPDATE SET
 		state = excluded.state, attempt = excluded.attempt, intent_at = excluded.intent_at, not_before = excluded.not_before, child_id = excluded.child_id,
 		polls = excluded.polls, reason = excluded.reason, result = excluded.result, started_at = excluded.started_at, ended_at = excluded.ended_at`, rows)
+}
+
+// lastOfEach leaves out records that a later one replaces: PostgreSQL refuses to
+// write a row twice in one statement.
+func lastOfEach(records []orchestrator.StepRecord) []orchestrator.StepRecord {
+	type key struct{ execution, step string }
+	place := make(map[key]int, len(records))
+	var kept []orchestrator.StepRecord
+	for _, r := range records {
+		k := key{r.ExecutionID, r.StepID}
+		if i, seen := place[k]; seen {
+			kept[i] = r
+			continue
+		}
+		place[k] = len(kept)
+		kept = append(kept, r)
+	}
+	return kept
 }
 
 // Steps returns the touched steps of an execution, by id.

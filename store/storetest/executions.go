@@ -224,7 +224,7 @@ func testSteps(t *testing.T, s *store.Store) {
 	write(records)
 	records[7] = orchestrator.StepRecord{ExecutionID: "e1", StepID: "lane/007", State: orchestrator.StepSucceeded, Attempt: 2, IntentAt: noon.Add(time.Second),
 		NotBefore: noon.Add(time.Minute), ChildID: "child", Polls: 3, Reason: "done", Result: sensitiveText, StartedAt: noon, EndedAt: noon.Add(time.Hour)}
-	write(records[7:8])
+	write([]orchestrator.StepRecord{{ExecutionID: "e1", StepID: "lane/007", State: orchestrator.StepRetrying}, records[3], records[7]})
 	got := read(t, s, func(ctx context.Context, tx *store.Tx) ([]orchestrator.StepRecord, error) { return tx.Steps(ctx, "e1") })
 	diff(t, "each step once, as it was last written", records, got)
 }
