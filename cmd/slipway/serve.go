@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slipwayhq/slipway/cmd/slipway/cli"
+)
+
+func serveCommand() *cobra.Command {
+	var s settings
+	command := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the portal, the API and the engine",
+		Long: `Serve the portal, the API and the engine on one address.
+
+The first start makes the data folder with everything a newcomer needs: a
+database, a key, the account admin (its password is printed once), the bundled
+blueprints, and placeholder cloud credentials, so that environments can be
+rehearsed before any cloud is touched.
+
+Every flag is also an environment variable: --data-dir is SLIPWAY_DATA_DIR.
+The admin's first password comes from SLIPWAY_ADMIN_PASSWORD if it is set.`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if err := fromEnvironment(command.Flags(), os.LookupEnv); err != nil {
+				return &cli.UsageError{Err: err}
+			}
+			// Never a flag: arguments are public on the machine.
+			s.adminPassword = os.Getenv("SLIPWAY_ADMIN_PASSWORD")
+			c, err := s.check()
+			if err != nil {
+				return &cli.UsageError{Err: err}
+			}
+			return serve(command.Context(), c)
+		},
+	}
+	s.flags(command.Flags())
+	return command
+}
+
+// serve runs the server until ctx ends.
+func serve(ctx context.Context, c config) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.level}))
+	listener, err := net.Listen("tcp", c.addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; stop what uses it or choose another address with --addr", c.addr, err)
+	}
+	defer func() { _ = listener.Close() }() // closed by the server in the good case
+	if err := openDataDir(c.dataDir); err != nil {
+		return err
+	}
+	app, err := build(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer app.close(log)
+	if err := writePrivate(filepath.Join(c.dataDir, "admin-token"), app.adminToken); err != nil {
+		return err
+	}
+	if err := app.engine.Start(ctx); err != nil {
+		return err
+	}
+	greet(c, app)
+	return app.serveHTTP(ctx, listener, log)
+}
+
+// greet prints what a person who just started the server wants to know.
+func greet(c config, app *app) {
+	fmt.Fprintf(os.Stderr, "\n  Slipway %s is ready on %s\n", version, c.publicURL)
+	if app.begun.First {
+		fmt.Fprintf(os.Stderr, "  Sign in as admin")
+		if app.begun.Password != "" {
+			fmt.Fprintf(os.Stderr, " with the password %s (shown only now)", app.begun.Password)
+		}
+		fmt.Fprintln(os.Stderr)
+	}
+	fmt.Fprintf(os.Stderr, "  The command line finds its token in %s\n\n", filepath.Join(c.dataDir, "admin-token"))
+}
+
+// Times of the HTTP server. Event streams switch their write deadline off.
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+	drainTimeout      = 5 * time.Second
+	stopTimeout       = 40 * time.Second // over the engine's 20 s for steps in flight
+)
+
+func (a *app) serveHTTP(ctx context.Context, listener net.Listener, log *slog.Logger) error {
+	streams, endStreams := context.WithCancel(context.WithoutCancel(ctx))
+	defer endStreams()
+	server := &http.Server{
+		Handler: a.handler, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return streams },
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping; steps in flight get 20 s")
+	endStreams()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		log.Debug("close connections", "error", err)
+	}
+	stop, cancelStop := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancelStop()
+	if err := a.engine.Stop(stop); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
