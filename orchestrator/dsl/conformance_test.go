@@ -112,7 +112,7 @@ var accepted = map[string]string{
 
 func TestConformance(t *testing.T) {
 	kinds := map[string]func(t *testing.T, c conformanceCase) error{
-		"parse": runParse, "prepare": runPrepare, "instances": runInstances, "evaluate": runEvaluate,
+		"parse": runParse, "prepare": runPrepare, "instances": runInstances, "evaluate": runEvaluate, "modify": runModify,
 		"merge_operation": runMergeOperation, "merge_interfaces": runMergeInterfaces,
 		"constraint": runConstraint, "constraint_argument": runConstraintArgument, "version": runVersion,
 		"resolver": runResolver, "plugin_yaml_choice": runPluginChoice,

@@ -24,6 +24,11 @@ func Instances(plan *orchestrator.Plan, newID func(name string) string) ([]orche
 	if err != nil {
 		return nil, err
 	}
+	return m.run()
+}
+
+// run grows the tree from its roots and links what is in it.
+func (m *multiplier) run() ([]orchestrator.NodeInstance, error) {
 	for _, name := range m.roots {
 		if err := m.multiply(name, nil); err != nil {
 			return nil, err
@@ -49,6 +54,8 @@ type multiplier struct {
 	roots    []string
 	members  map[string][]*member // instances by name
 	total    int
+	// before is what there is already, when a running deployment is modified.
+	before *history
 }
 
 func newMultiplier(plan *orchestrator.Plan, newID func(string) string) (*multiplier, error) {
@@ -137,11 +144,17 @@ func (m *multiplier) multiply(name string, container *member) error {
 	if !ok {
 		return orchestrator.Errorf(orchestrator.Invalid, "%s: the number of instances is not known when the deployment is created", name)
 	}
-	for range count {
+	kept, count := m.before.keep(name, container, count)
+	for i := range count {
 		if m.total++; m.total > maxInstances {
 			return orchestrator.Errorf(orchestrator.TooLarge, "the deployment would have more than %d node instances", maxInstances)
 		}
-		one := &member{id: m.newID(name), name: name, isGroup: isGroup, container: container, index: len(m.members[name]) + 1}
+		one := &member{name: name, isGroup: isGroup, container: container, index: m.before.lastIndex(name) + len(m.members[name]) + 1}
+		if i < int64(len(kept)) {
+			one.id = kept[i]
+		} else {
+			one.id = m.newID(name)
+		}
 		m.members[name] = append(m.members[name], one)
 		for _, child := range m.children[name] {
 			if err := m.multiply(child, one); err != nil {
@@ -245,7 +258,7 @@ func (m *multiplier) targets(n *orchestrator.Node, r *orchestrator.Relationship)
 			return nil, orchestrator.Errorf(orchestrator.Invalid, "node %s: %s to %s cannot be %s, because both are in the scaling group %s", n.ID, r.Type, r.Target, allToOne, group)
 		}
 		if len(candidates) > 1 {
-			candidates = []*member{slices.MinFunc(candidates, func(a, b *member) int { return strings.Compare(a.id, b.id) })}
+			candidates = []*member{m.theOne(n.ID, candidates)}
 		}
 		return func(*member) []*member { return candidates }, nil
 	}
@@ -257,6 +270,17 @@ func (m *multiplier) targets(n *orchestrator.Node, r *orchestrator.Relationship)
 		within[groupID(candidate, group)] = append(within[groupID(candidate, group)], candidate)
 	}
 	return func(source *member) []*member { return within[groupID(source, group)] }, nil
+}
+
+// theOne picks the target of all_to_one: the one that there is, else the one
+// with the smallest id.
+func (m *multiplier) theOne(source string, candidates []*member) *member {
+	for _, candidate := range candidates {
+		if m.before.linked(source, candidate.id) {
+			return candidate
+		}
+	}
+	return slices.MinFunc(candidates, func(a, b *member) int { return strings.Compare(a.id, b.id) })
 }
 
 // commonGroup is the innermost scaling group that two nodes share, directly or
