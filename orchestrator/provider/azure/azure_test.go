@@ -62,9 +62,9 @@ func node(name, kind string, properties values, relations ...any) *provider.Inst
 }
 
 func (b *bench) do(self *provider.Instance, operation string) error {
-	return b.engine.Run(context.Background(), self, providertest.Operation{
+	return b.resumed(self, operation, b.engine.Run(context.Background(), self, providertest.Operation{
 		Name: operation, Function: "cloudify_azure.resources." + operation, Inputs: values{"resource_config": values{}, "args": values{}},
-	})
+	}))
 }
 
 // install runs the operations of an install on each node, as its type maps them.

@@ -177,16 +177,13 @@ func (c *clients) connect(who account) (*client, error) {
 }
 
 // rehearsedDelay is the SDK's own first delay between retries, at the speed of
-// the rehearsal. The SDK takes a negative one for none.
+// the rehearsal. It is never 0: the SDK would then wait for its longest delay.
 func (c *clients) rehearsedDelay() time.Duration {
 	const first = 800 * time.Millisecond
 	if c.options.Scale == nil {
 		return first
 	}
-	if scaled := c.options.Scale(first); scaled > 0 {
-		return scaled
-	}
-	return -1
+	return max(c.options.Scale(first), time.Nanosecond)
 }
 
 // cloudOf is the cloud that the account belongs to.
