@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 // AuditQuery selects audit rows, newest first.
@@ -27,14 +28,14 @@ const auditColumns = "seq, at, actor, team, remote_addr, action, object, before,
 func scanAudit(row scanner) (a orchestrator.Audit, err error) {
 	var at int64
 	err = row.Scan(&a.Seq, &at, &a.Actor, &a.Team, &a.From, &a.Action, &a.Object, &a.Before, &a.After, &a.Hash)
-	a.At = fromMicros(at)
+	a.At = database.Time(at)
 	return a, err
 }
 
 // chainHash is the hash of a row that follows a row with the hash previous. The
 // row is written as JSON, so that no two rows read the same.
 func chainHash(previous string, a orchestrator.Audit) (string, error) {
-	text, err := json.Marshal([]any{previous, a.Seq, micros(a.At), a.Actor, a.Team, a.From, a.Action, a.Object, a.Before, a.After})
+	text, err := json.Marshal([]any{previous, a.Seq, database.Micros(a.At), a.Actor, a.Team, a.From, a.Action, a.Object, a.Before, a.After})
 	if err != nil {
 		return "", fmt.Errorf("write audit row: %w", err)
 	}
@@ -52,11 +53,14 @@ func (t *Tx) AppendAudit(ctx context.Context, a orchestrator.Audit) error {
 		return err
 	}
 	a.Seq = head.seq
+	for _, text := range []*string{&a.Actor, &a.Team, &a.From, &a.Action, &a.Object, &a.Before, &a.After} {
+		*text = cleanText(*text) // before it is hashed, so that it reads back the same
+	}
 	if a.Hash, err = chainHash(head.hash, a); err != nil {
 		return err
 	}
 	if _, err := t.exec(ctx, "append audit row", "INSERT INTO audits ("+auditColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-		a.Seq, micros(a.At), a.Actor, a.Team, a.From, a.Action, a.Object, a.Before, a.After, a.Hash); err != nil {
+		a.Seq, database.Micros(a.At), a.Actor, a.Team, a.From, a.Action, a.Object, a.Before, a.After, a.Hash); err != nil {
 		return err
 	}
 	_, err = t.exec(ctx, "append audit row", "UPDATE audit_head SET hash = $1 WHERE id = 1", a.Hash)

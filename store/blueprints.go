@@ -32,7 +32,7 @@ func scanBlueprint(row scanner) (bp orchestrator.Blueprint, err error) {
 	if err != nil {
 		return bp, err
 	}
-	bp.CreatedAt = fromMicros(createdAt)
+	bp.CreatedAt = database.Time(createdAt)
 	return bp, fromJSON(labels, &bp.Labels)
 }
 
@@ -56,7 +56,7 @@ func (t *Tx) InsertBlueprint(ctx context.Context, bp orchestrator.Blueprint) err
 		return err
 	}
 	_, err = t.exec(ctx, "insert blueprint", "INSERT INTO blueprints ("+blueprintColumns+", plan) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-		bp.UID, bp.Team, bp.ID, bp.Version, bp.MainFile, bp.Description, bp.Digest, labels, bp.State, bp.Bundled, bp.CreatedBy, micros(bp.CreatedAt), plan)
+		bp.UID, bp.Team, bp.ID, bp.Version, bp.MainFile, cleanText(bp.Description), bp.Digest, labels, bp.State, bp.Bundled, bp.CreatedBy, database.Micros(bp.CreatedAt), plan)
 	if database.Classify(err) == database.FailureUnique {
 		return orchestrator.Errorf(orchestrator.Conflict, "Blueprint with ID `%s` and version %d already exists", bp.ID, bp.Version).Wrap(err)
 	}

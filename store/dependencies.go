@@ -12,7 +12,7 @@ const dependencyColumns = "creator, source_uid, target_uid, target_id, team, cre
 func scanDependency(row scanner) (d orchestrator.Dependency, err error) {
 	var createdAt int64
 	err = row.Scan(&d.Creator, &d.SourceUID, &d.TargetUID, &d.TargetID, &d.Team, &createdAt)
-	d.CreatedAt = fromMicros(createdAt)
+	d.CreatedAt = database.Time(createdAt)
 	return d, err
 }
 
@@ -21,7 +21,7 @@ func scanDependency(row scanner) (d orchestrator.Dependency, err error) {
 func (t *Tx) InsertDependency(ctx context.Context, d orchestrator.Dependency) error {
 	_, err := t.exec(ctx, "insert dependency", "INSERT INTO dependencies ("+dependencyColumns+`) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (source_uid, creator) DO UPDATE SET target_uid = excluded.target_uid, target_id = excluded.target_id`,
-		d.Creator, d.SourceUID, d.TargetUID, d.TargetID, d.Team, micros(d.CreatedAt))
+		d.Creator, d.SourceUID, d.TargetUID, d.TargetID, d.Team, database.Micros(d.CreatedAt))
 	if database.Classify(err) == database.FailureReference {
 		return notFound("Deployment", d.SourceUID)
 	}

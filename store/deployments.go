@@ -47,7 +47,7 @@ func (t *Tx) scanDeployment(row scanner) (d orchestrator.Deployment, err error) 
 	if err != nil {
 		return d, err
 	}
-	d.CreatedAt, d.UpdatedAt = fromMicros(createdAt), fromMicros(updatedAt)
+	d.CreatedAt, d.UpdatedAt = database.Time(createdAt), database.Time(updatedAt)
 	if d.Inputs, err = t.openValues(inputs, inputsPlace(d.UID)); err != nil {
 		return d, err
 	}
@@ -66,9 +66,9 @@ func (t *Tx) InsertDeployment(ctx context.Context, d orchestrator.Deployment) er
 		return err
 	}
 	err = t.insertRows(ctx, "insert deployment", "INSERT INTO deployments ("+deploymentColumns+")", "", [][]any{{
-		d.UID, d.Team, d.ID, d.DisplayName, d.Description, d.BlueprintUID, d.BlueprintID, d.BlueprintVersion,
-		inputs, documents[0], documents[1], documents[2], d.Rehearsal, d.RehearsalReason, d.CloudType, d.EnvType, d.Parent, d.ParentNode,
-		documents[3], string(d.InstallationStatus), string(d.DeploymentStatus), d.LatestExecution, d.CreatedBy, micros(d.CreatedAt), micros(d.UpdatedAt),
+		d.UID, d.Team, d.ID, cleanText(d.DisplayName), cleanText(d.Description), d.BlueprintUID, d.BlueprintID, d.BlueprintVersion,
+		inputs, documents[0], documents[1], documents[2], d.Rehearsal, cleanText(d.RehearsalReason), d.CloudType, d.EnvType, d.Parent, d.ParentNode,
+		documents[3], string(d.InstallationStatus), string(d.DeploymentStatus), d.LatestExecution, d.CreatedBy, database.Micros(d.CreatedAt), database.Micros(d.UpdatedAt),
 	}})
 	switch database.Classify(err) {
 	case database.FailureUnique:
@@ -118,7 +118,7 @@ func (t *Tx) ListDeployments(ctx context.Context, q DeploymentQuery) ([]orchestr
 func (t *Tx) SetDeploymentStatus(ctx context.Context, uid string, installation orchestrator.InstallationStatus, status orchestrator.DeploymentStatus, latestExecution string, at time.Time) error {
 	return t.execOne(ctx, notFound("Deployment", uid), "set deployment status",
 		"UPDATE deployments SET installation_status = $1, deployment_status = $2, latest_execution = $3, updated_at = $4 WHERE uid = $5",
-		string(installation), string(status), latestExecution, micros(at), uid)
+		string(installation), string(status), latestExecution, database.Micros(at), uid)
 }
 
 // SetDeploymentLabels replaces the labels of a deployment.
@@ -128,7 +128,7 @@ func (t *Tx) SetDeploymentLabels(ctx context.Context, uid string, labels []orche
 		return err
 	}
 	return t.execOne(ctx, notFound("Deployment", uid), "set deployment labels",
-		"UPDATE deployments SET labels = $1, updated_at = $2 WHERE uid = $3", document, micros(at), uid)
+		"UPDATE deployments SET labels = $1, updated_at = $2 WHERE uid = $3", document, database.Micros(at), uid)
 }
 
 // DeleteDeployment removes a deployment with its instances, the dependencies of

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 // EventQuery selects events. Those of one root execution come by number; those
@@ -43,7 +44,7 @@ func scanEvent(row scanner) (e orchestrator.Event, err error) {
 	if err != nil {
 		return e, err
 	}
-	e.At = fromMicros(at)
+	e.At = database.Time(at)
 	if causes != "" {
 		err = fromJSON(causes, &e.Causes)
 	}
@@ -63,7 +64,7 @@ func (t *Tx) InsertEvents(ctx context.Context, events []orchestrator.Event) erro
 			}
 		}
 		rows = append(rows, []any{e.RootID, e.Seq, e.ExecutionID, e.Type, e.Level, e.Logger, cleanText(e.Message),
-			e.NodeID, e.InstanceID, e.SourceID, e.TargetID, e.Operation, e.StepID, causes, micros(e.At)})
+			e.NodeID, e.InstanceID, e.SourceID, e.TargetID, e.Operation, e.StepID, causes, database.Micros(e.At)})
 	}
 	return t.insertRows(ctx, "insert events", `INSERT INTO events (root_id, seq, execution_id, type, level, logger, message,
 		node_id, instance_id, source_id, target_id, operation, step_id, causes, at)`, "", rows)
@@ -134,10 +135,10 @@ func (t *Tx) eventsWhere(ctx context.Context, q EventQuery) (*where, error) {
 	w.addIf("e.operation", q.Operation)
 	w.addSearch(q.Search, "e.message")
 	if !q.From.IsZero() {
-		w.add("e.at >= ?", micros(q.From))
+		w.add("e.at >= ?", database.Micros(q.From))
 	}
 	if !q.Until.IsZero() {
-		w.add("e.at <= ?", micros(q.Until))
+		w.add("e.at <= ?", database.Micros(q.Until))
 	}
 	return w, nil
 }

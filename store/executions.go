@@ -53,7 +53,7 @@ func (t *Tx) scanExecution(row scanner) (e orchestrator.Execution, err error) {
 		return e, err
 	}
 	e.WaitAfterFail = time.Duration(wait) * time.Microsecond
-	e.CreatedAt, e.StartedAt, e.EndedAt = fromMicros(createdAt), fromMicros(startedAt), fromMicros(endedAt)
+	e.CreatedAt, e.StartedAt, e.EndedAt = database.Time(createdAt), database.Time(startedAt), database.Time(endedAt)
 	e.Parameters, err = t.openValues(parameters, parametersPlace(e.ID))
 	return e, err
 }
@@ -76,10 +76,10 @@ func (t *Tx) InsertExecution(ctx context.Context, e orchestrator.Execution, g or
 	err = t.insertRows(ctx, "insert execution", "INSERT INTO executions ("+executionColumns+", path, last_seq)", "", [][]any{{
 		e.ID, e.Team, e.DeploymentUID, e.DeploymentID, e.BlueprintID, e.Workflow, parameters, string(e.Status), cleanText(e.Reason), cleanText(e.Error),
 		e.RootID, e.ParentID, e.ParentStep, e.Generation, e.Rehearsal, e.Force, e.DryRun, e.WaitAfterFail.Microseconds(), e.TotalOperations, e.FinishedOperations,
-		e.CreatedBy, micros(e.CreatedAt), micros(e.StartedAt), micros(e.EndedAt), e.Epoch, e.Server, e.CancelRequested, path, 0,
+		e.CreatedBy, database.Micros(e.CreatedAt), database.Micros(e.StartedAt), database.Micros(e.EndedAt), e.Epoch, e.Server, e.CancelRequested, path, 0,
 	}})
 	if database.Classify(err) == database.FailureUnique {
-		return orchestrator.Errorf(orchestrator.Conflict, "that execution exists already: step %s of execution %s has started it", e.ParentStep, e.ParentID).Wrap(err)
+		return orchestrator.Errorf(orchestrator.Conflict, "Execution with ID `%s` already exists, or its step has started another", e.ID).Wrap(err)
 	}
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func (t *Tx) SetExecutionStatus(ctx context.Context, id string, status orchestra
 	}
 	_, err = t.exec(ctx, "set execution status",
 		"UPDATE executions SET status = $1, reason = $2, error = $3, started_at = $4, ended_at = $5, server = $6 WHERE id = $7",
-		string(status), cleanText(reason), cleanText(errorText), micros(e.StartedAt), micros(e.EndedAt), e.Server, id)
+		string(status), cleanText(reason), cleanText(errorText), database.Micros(e.StartedAt), database.Micros(e.EndedAt), e.Server, id)
 	return err
 }
 

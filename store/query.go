@@ -55,12 +55,13 @@ func in[S ~string](column string, values []S) (condition string, args []any) {
 	return column + " IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ") + ")", args
 }
 
-// addSearch adds "one of the columns contains the text", whatever the case.
+// addSearch adds "one of the columns contains the text", whatever the case of
+// its ASCII letters.
 func (w *where) addSearch(text string, columns ...string) {
 	if text == "" {
 		return
 	}
-	escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(text))
+	escaped := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(lowerASCII(text))
 	var conditions []string
 	var args []any
 	for _, column := range columns {
@@ -68,6 +69,17 @@ func (w *where) addSearch(text string, columns ...string) {
 		args = append(args, "%"+escaped+"%")
 	}
 	w.add("("+strings.Join(conditions, " OR ")+")", args...)
+}
+
+// lowerASCII lowers as LOWER does in both databases, which leave all but the
+// letters of ASCII alone.
+func lowerASCII(text string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, text)
 }
 
 // mentions reports whether a condition begins with the prefix, such as "x." for

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 const secretColumns = "team, key, version, kind, placeholder, hidden, created_by, created_at, updated_at"
@@ -17,7 +18,7 @@ func secretPlace(team, key string, version int) string {
 func scanSecret(row scanner) (s orchestrator.Secret, err error) {
 	var createdAt, updatedAt int64
 	err = row.Scan(&s.Team, &s.Key, &s.Version, &s.Kind, &s.Placeholder, &s.Hidden, &s.CreatedBy, &createdAt, &updatedAt)
-	s.CreatedAt, s.UpdatedAt = fromMicros(createdAt), fromMicros(updatedAt)
+	s.CreatedAt, s.UpdatedAt = database.Time(createdAt), database.Time(updatedAt)
 	return s, err
 }
 
@@ -41,7 +42,7 @@ func (t *Tx) PutSecret(ctx context.Context, s orchestrator.Secret) (version int,
 		return 0, err
 	}
 	_, err = t.exec(ctx, "write secret", "INSERT INTO secrets ("+secretColumns+", newest, value) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, TRUE, $10)",
-		s.Team, s.Key, s.Version, string(s.Kind), s.Placeholder, s.Hidden, s.CreatedBy, micros(s.CreatedAt), micros(s.UpdatedAt), sealed)
+		s.Team, s.Key, s.Version, string(s.Kind), s.Placeholder, s.Hidden, s.CreatedBy, database.Micros(s.CreatedAt), database.Micros(s.UpdatedAt), sealed)
 	return s.Version, err
 }
 

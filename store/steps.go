@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 const stepColumns = "execution_id, step_id, state, attempt, intent_at, not_before, child_id, polls, reason, result, started_at, ended_at"
@@ -24,8 +25,8 @@ func (t *Tx) UpsertSteps(ctx context.Context, records []orchestrator.StepRecord)
 				return err
 			}
 		}
-		rows = append(rows, []any{r.ExecutionID, r.StepID, string(r.State), r.Attempt, micros(r.IntentAt), micros(r.NotBefore), r.ChildID, r.Polls,
-			cleanText(r.Reason), result, micros(r.StartedAt), micros(r.EndedAt)})
+		rows = append(rows, []any{r.ExecutionID, r.StepID, string(r.State), r.Attempt, database.Micros(r.IntentAt), database.Micros(r.NotBefore), r.ChildID, r.Polls,
+			cleanText(r.Reason), result, database.Micros(r.StartedAt), database.Micros(r.EndedAt)})
 	}
 	return t.insertRows(ctx, "write steps", "INSERT INTO steps ("+stepColumns+")", ` ON CONFLICT (execution_id, step_id) DO UPDATE SET
 		state = excluded.state, attempt = excluded.attempt, intent_at = excluded.intent_at, not_before = excluded.not_before, child_id = excluded.child_id,
@@ -62,7 +63,7 @@ func (t *Tx) scanStep(row scanner) (r orchestrator.StepRecord, err error) {
 	if err != nil {
 		return r, err
 	}
-	r.IntentAt, r.NotBefore, r.StartedAt, r.EndedAt = fromMicros(intentAt), fromMicros(notBefore), fromMicros(startedAt), fromMicros(endedAt)
+	r.IntentAt, r.NotBefore, r.StartedAt, r.EndedAt = database.Time(intentAt), database.Time(notBefore), database.Time(startedAt), database.Time(endedAt)
 	if len(result) > 0 {
 		plain, err := t.open(result, resultPlace(r.ExecutionID, r.StepID))
 		if err != nil {

@@ -23,6 +23,8 @@ type Options struct {
 	// Schema is where the tables are on PostgreSQL, created when absent; empty
 	// for the user's default.
 	Schema string
+	// Connections bounds the pool on PostgreSQL; 0 for the default.
+	Connections int
 	// Relaxed gives up the last commits when the machine loses power (not when
 	// only the process dies), for data that can be had again.
 	Relaxed bool

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -11,9 +12,9 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator"
 )
 
-// postgresConnections bounds what one server holds open; several servers share
-// PostgreSQL's default of 100.
-const postgresConnections = 25
+// defaultConnections bounds what one server holds open: three servers, each with
+// a rehearsed world and listeners beside it, share PostgreSQL's default of 100.
+const defaultConnections = 20
 
 func (d *DB) openPostgres(ctx context.Context, options Options) error {
 	d.dialect = Postgres
@@ -28,8 +29,9 @@ func (d *DB) openPostgres(ctx context.Context, options Options) error {
 		config.RuntimeParams["search_path"] = options.Schema
 	}
 	d.writer = stdlib.OpenDB(*config)
-	d.writer.SetMaxOpenConns(postgresConnections)
-	d.writer.SetMaxIdleConns(postgresConnections)
+	connections := cmp.Or(options.Connections, defaultConnections)
+	d.writer.SetMaxOpenConns(connections)
+	d.writer.SetMaxIdleConns(connections)
 	d.writer.SetConnMaxIdleTime(5 * time.Minute)
 	d.reader = d.writer
 	if err := d.writer.PingContext(ctx); err != nil {

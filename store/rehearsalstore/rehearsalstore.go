@@ -24,6 +24,9 @@ var migrations embed.FS
 // schema is where the tables are on PostgreSQL.
 const schema = "rehearsal"
 
+// connections is the size of the pool on PostgreSQL; changes come one at a time.
+const connections = 6
+
 // turnLock stands for the rehearsed world among PostgreSQL's advisory locks.
 const turnLock = 0x5265686561727361
 
@@ -50,7 +53,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if options.Sealer == nil {
 		return nil, errors.New("open rehearsal store: no sealer given")
 	}
-	db, err := database.Open(ctx, database.Options{URL: options.URL, Schema: schema, Relaxed: true})
+	db, err := database.Open(ctx, database.Options{URL: options.URL, Schema: schema, Connections: connections, Relaxed: true})
 	if err != nil {
 		return nil, err
 	}

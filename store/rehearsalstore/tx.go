@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 	"github.com/slipwayhq/slipway/store"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 // tx is one transaction. It holds the context of the call that opened it, and
@@ -35,7 +35,7 @@ func (t *tx) scanObject(row interface{ Scan(...any) error }) (o rehearsal.Object
 	if err != nil {
 		return o, err
 	}
-	o.CreatedAt, o.UpdatedAt = fromMicros(createdAt), fromMicros(updatedAt)
+	o.CreatedAt, o.UpdatedAt = database.Time(createdAt), database.Time(updatedAt)
 	if len(body) > 0 {
 		var plain []byte
 		plain, err = t.sealer.Open(body, bodyPlace(o.Cloud, o.Kind, o.ID))
@@ -96,7 +96,7 @@ func (t *tx) Put(o rehearsal.Object) error {
 	_, err := t.sql.ExecContext(t.ctx, "INSERT INTO objects ("+objectColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (cloud, kind, id) DO UPDATE SET name = excluded.name, deployment = excluded.deployment, instance = excluded.instance, state = excluded.state,
 		scope = excluded.scope, listed = excluded.listed, body = excluded.body, created_at = excluded.created_at, updated_at = excluded.updated_at`,
-		o.Cloud, o.Kind, o.ID, o.Name, o.Deployment, o.Instance, o.State, o.Scope, o.Listed, body, micros(o.CreatedAt), micros(o.UpdatedAt))
+		o.Cloud, o.Kind, o.ID, o.Name, o.Deployment, o.Instance, o.State, o.Scope, o.Listed, body, database.Micros(o.CreatedAt), database.Micros(o.UpdatedAt))
 	if err != nil {
 		return fmt.Errorf("write rehearsed %s %s: %w", o.Kind, o.ID, err)
 	}
@@ -112,7 +112,7 @@ func (t *tx) Delete(cloud, kind, id string) error {
 
 func (t *tx) Record(call rehearsal.CallRecord) error {
 	_, err := t.sql.ExecContext(t.ctx, "INSERT INTO calls (at, cloud, call, id, deployment, effective, error) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-		micros(call.At), call.Cloud, call.Call, call.ID, call.Deployment, call.Effective, call.Error)
+		database.Micros(call.At), call.Cloud, call.Call, call.ID, call.Deployment, call.Effective, call.Error)
 	if err != nil {
 		return fmt.Errorf("record rehearsed call %s: %w", call.Call, err)
 	}
@@ -142,7 +142,7 @@ func (t *tx) Calls(query rehearsal.CallQuery) (_ []rehearsal.CallRecord, err err
 		if err := rows.Scan(&at, &call.Cloud, &call.Call, &call.ID, &call.Deployment, &call.Effective, &call.Error); err != nil {
 			return nil, fmt.Errorf("list rehearsed calls: %w", err)
 		}
-		call.At = fromMicros(at)
+		call.At = database.Time(at)
 		calls = append(calls, call)
 	}
 	if err := rows.Err(); err != nil {
@@ -194,18 +194,4 @@ func (f *filter) where() string {
 		return ""
 	}
 	return " WHERE " + strings.Join(f.conditions, " AND ")
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func fromMicros(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(n).UTC()
 }

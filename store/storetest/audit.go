@@ -26,7 +26,13 @@ func testAudit(t *testing.T, s *store.Store) {
 	if err := verify(t, s); err != nil {
 		t.Errorf("an empty chain is whole: %v", err)
 	}
-	appendAudits(t, s, 3)
+	appendAudits(t, s, 2)
+	change(t, s, func(ctx context.Context, tx *store.Tx) error { // two in one transaction, one of them odd
+		if err := tx.AppendAudit(ctx, orchestrator.Audit{At: noon, Actor: "user ann", Team: team(), Action: "secret.update", Object: "secret-3"}); err != nil {
+			return err
+		}
+		return tx.AppendAudit(ctx, orchestrator.Audit{At: noon, Actor: "user \x00\xff"})
+	})
 	if err := verify(t, s); err != nil {
 		t.Errorf("the chain is whole: %v", err)
 	}

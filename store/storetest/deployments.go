@@ -51,8 +51,11 @@ func testDeploymentLists(t *testing.T, s *store.Store) {
 		for i, id := range []string{"Shop_dev", "shop%prod", "blog", "infra"} {
 			d := sampleDeployment(id, bp)
 			d.CreatedAt = noon.Add(time.Duration(i) * time.Minute)
-			if id == "infra" {
+			switch id {
+			case "infra":
 				d.Parent = "uid-blog"
+			case "blog":
+				d.DisplayName = "Über uns"
 			}
 			if err := tx.InsertDeployment(ctx, d); err != nil {
 				return err
@@ -71,6 +74,7 @@ func testDeploymentLists(t *testing.T, s *store.Store) {
 		"TopLevel":   {"components are not environments", store.DeploymentQuery{TopLevel: true}, listed{[]string{"Shop_dev", "shop%prod", "blog"}, 3}},
 		"Parent":     {"components of one", store.DeploymentQuery{ParentUID: "uid-blog"}, listed{[]string{"infra"}, 1}},
 		"Search":     {"whatever the case", store.DeploymentQuery{Search: "SHOP"}, listed{[]string{"Shop_dev", "shop%prod"}, 2}},
+		"Umlaut":     {"letters beyond ASCII as they are", store.DeploymentQuery{Search: "Ü"}, listed{[]string{"blog"}, 1}},
 		"Percent":    {"a percent sign is just one", store.DeploymentQuery{Search: "%"}, listed{[]string{"shop%prod"}, 1}},
 		"Underscore": {"an underscore is just one", store.DeploymentQuery{Search: "p_d"}, listed{[]string{"Shop_dev"}, 1}},
 		"IDs":        {"any of these", store.DeploymentQuery{IDs: []string{"blog", "infra", "nope"}}, listed{[]string{"blog", "infra"}, 2}},
