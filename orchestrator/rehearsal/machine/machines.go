@@ -1,0 +1,150 @@
+package machine
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"syscall"
+
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
+)
+
+// Machines serves the world's machines to one server.
+type Machines struct {
+	world *rehearsal.World
+	// owner names this server in file locks.
+	owner  string
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu      sync.Mutex
+	running map[string]*machine // by id
+}
+
+// New returns the machines of the world. Close them with the server.
+func New(world *rehearsal.World) *Machines {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Machines{world: world, owner: rand.Text(), ctx: ctx, cancel: cancel, running: map[string]*machine{}}
+}
+
+// Close ends every program, as pulling the plug would: nothing more is written.
+func (m *Machines) Close() { m.cancel() }
+
+// DialContext connects to the SSH server of the machine at the address, with
+// the errors of a network: refused where nothing listens, unreachable where no
+// machine is.
+func (m *Machines) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("dial rehearsed machine: %w", err)
+	}
+	refused := func(errno syscall.Errno) error {
+		return &net.OpError{Op: "dial", Net: network, Addr: tcpAddress(host), Err: errno}
+	}
+	var found rehearsal.Machine
+	var ok bool
+	err = m.world.State.View(ctx, func(tx rehearsal.Tx) error {
+		found, ok, err = rehearsal.FindMachine(tx, host)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("find rehearsed machine: %w", err)
+	case !ok:
+		return nil, refused(syscall.EHOSTUNREACH)
+	case !found.Running || port != "22" || !m.world.Due(found.BootedAt):
+		return nil, refused(syscall.ECONNREFUSED)
+	}
+	client, server := newPipe(tcpAddress("198.18.0.1"), tcpAddress(host))
+	running := m.boot(found)
+	go running.serve(server, found)
+	return client, nil
+}
+
+func tcpAddress(host string) net.Addr { return &net.TCPAddr{IP: net.ParseIP(host), Port: 22} }
+
+func (m *Machines) boot(of rehearsal.Machine) *machine {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if known := m.running[of.ID]; known != nil {
+		return known
+	}
+	made := newMachine(m, of)
+	m.running[of.ID] = made
+	return made
+}
+
+// machine is a machine as this server runs it.
+type machine struct {
+	machines *Machines
+	world    *rehearsal.World
+	id, host string
+	disk     *disk
+	sockets  *sockets
+	table    map[string]func(*command) int
+}
+
+func newMachine(m *Machines, of rehearsal.Machine) *machine {
+	return &machine{
+		machines: m, world: m.world, id: of.ID, host: of.Host,
+		disk: newDisk(m.ctx, m.world, of.ID, m.owner), sockets: newSockets(), table: commands(),
+	}
+}
+
+// hostKey is the machine's own key: the same for every server, another for a
+// new machine at the same address.
+func hostKey(id string) (ssh.Signer, error) {
+	seed := sha256.Sum256([]byte("rehearsed host key of " + id))
+	return ssh.NewSignerFromKey(ed25519.NewKeyFromSeed(seed[:]))
+}
+
+var errUnknownKey = errors.New("the key is not among the machine's authorized keys")
+
+// authorize admits the image's user by the keys that cloud-init wrote.
+func authorize(of rehearsal.Machine) func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) {
+	known := append(cloudInitKeys(of.UserData), of.AuthorizedKeys...)
+	return func(_ ssh.ConnMetadata, offered ssh.PublicKey) (*ssh.Permissions, error) {
+		for _, line := range known {
+			key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
+			if err == nil && string(key.Marshal()) == string(offered.Marshal()) {
+				return nil, nil
+			}
+		}
+		return nil, errUnknownKey
+	}
+}
+
+// cloudInitKeys reads ssh_authorized_keys of a cloud-config document, its own
+// and those of its users.
+func cloudInitKeys(userData string) []string {
+	if !strings.HasPrefix(userData, "#cloud-config") {
+		return nil
+	}
+	type keys struct {
+		Keys []string `yaml:"ssh_authorized_keys"`
+	}
+	var document struct {
+		keys  `yaml:",inline"`
+		Users []yaml.Node `yaml:"users"`
+	}
+	if yaml.Unmarshal([]byte(userData), &document) != nil {
+		return nil // cloud-init ignores what it cannot read, and nobody gets in
+	}
+	out := document.Keys
+	for _, node := range document.Users {
+		var user keys
+		if node.Decode(&user) == nil {
+			out = append(out, user.Keys...)
+		}
+	}
+	return out
+}

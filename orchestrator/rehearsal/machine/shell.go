@@ -1,0 +1,348 @@
+package machine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/interp"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+const (
+	// commandLimit bounds loops: no script of a blueprint runs so many commands.
+	commandLimit = 100_000
+	// programLimit bounds one program in real time.
+	programLimit = 30 * time.Minute
+)
+
+// program is what one session started, with everything below it, or what setsid
+// detached from one.
+type program struct {
+	machine  *machine
+	ctx      context.Context
+	kill     context.CancelFunc
+	commands atomic.Int64
+	assumed  assumptions
+}
+
+// begin makes a program that ends with ctx.
+func (m *machine) begin(ctx context.Context) (*program, error) {
+	if err := m.disk.enter(ctx); err != nil {
+		return nil, err
+	}
+	ctx, kill := context.WithTimeout(ctx, programLimit)
+	return &program{machine: m, ctx: ctx, kill: kill}, nil
+}
+
+// end commits what the program did.
+func (p *program) end() error {
+	defer p.machine.disk.leave()
+	defer p.kill()
+	if p.ctx.Err() != nil && p.machine.machines.ctx.Err() != nil {
+		return p.ctx.Err()
+	}
+	return p.machine.disk.commit(context.WithoutCancel(p.ctx))
+}
+
+// login runs a session's command as the login user and returns its exit code.
+func (m *machine) login(ctx context.Context, user, command string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p, err := m.begin(ctx)
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, err)
+		return 255
+	}
+	s := shell{program: p, user: user, dir: m.home(user), env: loginEnv(user, m.home(user)), name: "bash", stdin: stdin, stdout: stdout, stderr: stderr}
+	code := s.run(p.ctx, command)
+	if err := p.end(); err != nil {
+		_, _ = fmt.Fprintln(stderr, err)
+		return 255
+	}
+	return code
+}
+
+func loginEnv(user, home string) []string {
+	return []string{
+		"HOME=" + home, "USER=" + user, "LOGNAME=" + user, "SHELL=/bin/bash", "LANG=C.UTF-8",
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	}
+}
+
+// shell is one sh or bash at work.
+type shell struct {
+	program        *program
+	user           string
+	dir            string
+	env            []string
+	name           string // $0
+	params         []string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// run interprets a script and returns its exit code.
+func (s shell) run(ctx context.Context, text string) int {
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), s.name)
+	if err != nil {
+		return s.complain(2, "%v", err)
+	}
+	if refused := beyondRehearsal(file); refused != "" {
+		return s.complain(2, "a rehearsal does not know %s", refused)
+	}
+	stderr := &guarded{to: s.stderr}
+	runner, err := interp.New(
+		interp.Env(expand.ListEnviron(s.env...)),
+		interp.Dir("/"),
+		interp.Params(append([]string{"--"}, s.params...)...),
+		interp.StdIO(s.stdin, &guarded{to: s.stdout}, stderr),
+		interp.CallHandler(s.beforeCall),
+		interp.ExecHandlers(func(interp.ExecHandlerFunc) interp.ExecHandlerFunc { return s.exec }),
+		interp.OpenHandler(s.open),
+		interp.StatHandler(s.stat),
+		interp.AccessHandler(s.access),
+		interp.ReadDirHandler2(s.readDir),
+	)
+	if err != nil {
+		return s.complain(126, "%v", err)
+	}
+	if err := enterDir(ctx, runner, s.dir); err != nil {
+		return s.complain(1, "%v", err)
+	}
+	err = runner.Run(ctx, file)
+	return s.exitCode(ctx, err)
+}
+
+func enterDir(ctx context.Context, runner *interp.Runner, dir string) error {
+	quoted, err := syntax.Quote(dir, syntax.LangBash)
+	if err != nil {
+		return err
+	}
+	file, err := syntax.NewParser().Parse(strings.NewReader("cd "+quoted), "")
+	if err != nil {
+		return err
+	}
+	return runner.Run(ctx, file.Stmts[0])
+}
+
+func (s shell) exitCode(ctx context.Context, err error) int {
+	var status interp.ExitStatus
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &status):
+		return int(status)
+	case ctx.Err() != nil:
+		return 137
+	default:
+		return s.complain(1, "%v", err)
+	}
+}
+
+func (s shell) complain(code int, format string, args ...any) int {
+	_, _ = fmt.Fprintf(s.stderr, "%s: "+format+"\n", append([]any{path.Base(s.name)}, args...)...)
+	return code
+}
+
+// beyondRehearsal names syntax that would make the interpreter touch the host.
+func beyondRehearsal(file *syntax.File) string {
+	found := ""
+	syntax.Walk(file, func(node syntax.Node) bool {
+		switch node.(type) {
+		case *syntax.ProcSubst:
+			found = "process substitution; use a pipe or a file"
+		case *syntax.CoprocClause:
+			found = "coprocesses; use a pipe or a file"
+		}
+		return found == ""
+	})
+	return found
+}
+
+// hostBuiltins are builtins that the interpreter lacks or would answer from the
+// host; the table has them.
+var hostBuiltins = map[string]bool{"umask": true, "kill": true, "ulimit": true, "disown": true, "jobs": true, "type": true, "hash": true}
+
+// beforeCall counts commands and hands some builtins to the table.
+func (s shell) beforeCall(ctx context.Context, args []string) ([]string, error) {
+	if s.program.commands.Add(1) > commandLimit {
+		return nil, fmt.Errorf("the script has run %d commands; loops are bounded in a rehearsal", commandLimit)
+	}
+	switch {
+	case hostBuiltins[args[0]]:
+		return append([]string{tablePrefix + args[0]}, args[1:]...), nil
+	case args[0] == "command" && len(args) > 2 && args[1] == "-v":
+		return append([]string{tablePrefix + "which"}, args[2:]...), nil
+	case args[0] == "trap":
+		return knownTraps(args), nil
+	default:
+		return args, nil
+	}
+}
+
+// tablePrefix marks a builtin that the table answers.
+const tablePrefix = "builtin "
+
+// knownTraps keeps of a trap what can happen here: no signal ever comes.
+func knownTraps(args []string) []string {
+	kept := []string{"trap"}
+	signals := 0
+	for i, arg := range args[1:] {
+		name := strings.TrimPrefix(arg, "SIG")
+		isSignal := i > 0 && slices.Contains([]string{"HUP", "INT", "QUIT", "TERM", "PIPE", "1", "2", "3", "13", "15"}, name)
+		if isSignal {
+			continue
+		}
+		if arg == "0" {
+			arg = "EXIT"
+		}
+		if i > 0 {
+			signals++
+		}
+		kept = append(kept, arg)
+	}
+	if signals == 0 {
+		return []string{"true"}
+	}
+	return kept
+}
+
+func (s shell) resolve(ctx context.Context, name string) string {
+	if path.IsAbs(name) {
+		return path.Clean(name)
+	}
+	return path.Join(interp.HandlerCtx(ctx).Dir, name)
+}
+
+// open is how redirections reach files.
+func (s shell) open(ctx context.Context, name string, flag int, perm os.FileMode) (io.ReadWriteCloser, error) {
+	name = s.resolve(ctx, name)
+	switch name {
+	case "/dev/null":
+		return nowhere{}, nil
+	case "/dev/stderr":
+		return writerFile{interp.HandlerCtx(ctx).Stderr}, nil
+	case "/dev/stdout":
+		return writerFile{interp.HandlerCtx(ctx).Stdout}, nil
+	}
+	disk := s.program.machine.disk
+	if flag&(os.O_WRONLY|os.O_RDWR) == 0 {
+		data, err := disk.read(name)
+		if err != nil {
+			return nil, err
+		}
+		return readerFile{bytes.NewReader(data)}, nil
+	}
+	if err := s.mayWrite(name); err != nil {
+		return nil, err
+	}
+	_, err := disk.stat(name)
+	if flag&os.O_TRUNC != 0 || errors.Is(err, fs.ErrNotExist) {
+		if err := disk.put(name, nil, perm&^0o022, s.user); err != nil {
+			return nil, err
+		}
+	}
+	return appendFile{disk, name}, nil
+}
+
+// mayWrite keeps a user who is not root out of the system's directories: a
+// script that forgets sudo must fail here as it would there.
+func (s shell) mayWrite(name string) error {
+	if s.user == "root" {
+		return nil
+	}
+	disk := s.program.machine.disk
+	if f, err := disk.stat(name); err == nil && !f.Dir {
+		if f.Owner == s.user || f.Mode&0o002 != 0 {
+			return nil
+		}
+		return pathError("open", name, fs.ErrPermission)
+	}
+	if s.mayChange(path.Dir(name)) != nil {
+		return pathError("open", name, fs.ErrPermission)
+	}
+	return nil
+}
+
+// mayChange reports whether the user may make and remove entries of a directory.
+func (s shell) mayChange(dir string) error {
+	f, err := s.program.machine.disk.stat(dir)
+	if s.user == "root" || err != nil || f.Owner == s.user || sharedDirs[dir] {
+		return nil // what is absent fails on its own
+	}
+	return pathError("open", dir, fs.ErrPermission)
+}
+
+var sharedDirs = map[string]bool{"/tmp": true, "/var/tmp": true, "/run/lock": true, "/dev": true}
+
+func (s shell) stat(ctx context.Context, name string, _ bool) (fs.FileInfo, error) {
+	name = s.resolve(ctx, name)
+	f, err := s.program.machine.disk.stat(name)
+	if name == "/dev/null" {
+		f, err = file{Mode: 0o666}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return info{path.Base(name), f}, nil
+}
+
+func (s shell) access(ctx context.Context, name string, mode interp.AccessMode) error {
+	name = s.resolve(ctx, name)
+	f, err := s.program.machine.disk.stat(name)
+	if err != nil {
+		return err
+	}
+	if mode&interp.AccessExec != 0 && !f.Dir && f.Mode&0o111 == 0 {
+		return fs.ErrPermission
+	}
+	if mode&interp.AccessWrite != 0 {
+		return s.mayWrite(name)
+	}
+	return nil
+}
+
+func (s shell) readDir(ctx context.Context, name string) ([]fs.DirEntry, error) {
+	name = s.resolve(ctx, name)
+	disk := s.program.machine.disk
+	names, err := disk.list(name)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]fs.DirEntry, 0, len(names))
+	for _, child := range names {
+		f, err := disk.stat(path.Join(name, child))
+		if err == nil { // else it went meanwhile
+			entries = append(entries, fs.FileInfoToDirEntry(info{child, f}))
+		}
+	}
+	return entries, nil
+}
+
+// exported returns the environment that a command inherits.
+func exported(env expand.Environ) []string {
+	vars := map[string]string{}
+	env.Each(func(name string, v expand.Variable) bool {
+		if v.Exported && v.IsSet() {
+			vars[name] = v.String()
+		} else {
+			delete(vars, name)
+		}
+		return true
+	})
+	out := make([]string, 0, len(vars))
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		out = append(out, name+"="+vars[name])
+	}
+	return out
+}
