@@ -21,7 +21,8 @@ const relistenPause = time.Second
 // nudges fans root execution ids out to whoever listens in this process.
 type nudges struct {
 	ctx          context.Context // ends with the store
-	stop         context.CancelFunc
+	cancel       context.CancelFunc
+	running      sync.WaitGroup // every goroutine started here
 	fromDatabase sync.Once
 
 	mu        sync.Mutex
@@ -29,8 +30,28 @@ type nudges struct {
 }
 
 func newNudges() *nudges {
-	ctx, stop := context.WithCancel(context.Background())
-	return &nudges{ctx: ctx, stop: stop, listeners: map[*nudgeQueue]bool{}}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &nudges{ctx: ctx, cancel: cancel, listeners: map[*nudgeQueue]bool{}}
+}
+
+// start runs a goroutine that ends when ctx does, and reports whether it could:
+// after stop nothing starts any more.
+func (n *nudges) start(run func()) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.ctx.Err() != nil {
+		return false
+	}
+	n.running.Go(run)
+	return true
+}
+
+// stop ends all goroutines and waits for them.
+func (n *nudges) stop() {
+	n.mu.Lock()
+	n.cancel()
+	n.mu.Unlock()
+	n.running.Wait()
 }
 
 func (n *nudges) publish(root string) {
@@ -44,20 +65,28 @@ func (n *nudges) publish(root string) {
 // listen returns a channel of ids until ctx or the store ends, then closes it.
 func (n *nudges) listen(ctx context.Context) <-chan string {
 	queue := &nudgeQueue{waiting: map[string]bool{}, filled: make(chan struct{}, 1)}
-	n.mu.Lock()
-	n.listeners[queue] = true
-	n.mu.Unlock()
 	out := make(chan string)
-	go func() {
+	n.enlist(queue, true)
+	started := n.start(func() {
 		defer close(out)
-		defer func() {
-			n.mu.Lock()
-			delete(n.listeners, queue)
-			n.mu.Unlock()
-		}()
+		defer n.enlist(queue, false)
 		queue.pump(ctx, n.ctx, out)
-	}()
+	})
+	if !started {
+		n.enlist(queue, false)
+		close(out)
+	}
 	return out
+}
+
+func (n *nudges) enlist(queue *nudgeQueue, listening bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if listening {
+		n.listeners[queue] = true
+	} else {
+		delete(n.listeners, queue)
+	}
 }
 
 // nudgeQueue holds ids that one listener has not yet taken, each once, in the
@@ -124,7 +153,7 @@ func (q *nudgeQueue) pump(ctx, storeCtx context.Context, out chan<- string) {
 // closed when ctx or the store ends.
 func (s *Store) Listen(ctx context.Context) (<-chan string, error) {
 	if s.Dialect() == Postgres {
-		s.nudges.fromDatabase.Do(func() { go s.relayNotifications() })
+		s.nudges.fromDatabase.Do(func() { s.nudges.start(s.relayNotifications) })
 	}
 	return s.nudges.listen(ctx), nil
 }

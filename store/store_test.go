@@ -181,4 +181,11 @@ func TestListenEndsWithStore(t *testing.T) {
 	if root, open := <-heard; open {
 		t.Errorf("heard %q after the end", root)
 	}
+	late, err := s.Listen(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if root, open := <-late; open {
+		t.Errorf("who comes late heard %q", root)
+	}
 }

@@ -134,8 +134,10 @@ func testNudges(t *testing.T, s *store.Store) {
 			delete(want, root)
 		}
 	}
-	cancel()
-	for range first { // closes when the context ends
+	if err := s.Close(); err != nil { // although somebody listens
+		t.Fatal(err)
+	}
+	for range first { // closes when the store does
 	}
 }
 
