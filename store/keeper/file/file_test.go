@@ -104,3 +104,26 @@ func TestOpenRefusesOtherURLs(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstStartsAtOnce lets many servers make the key of a shared folder.
+func TestFirstStartsAtOnce(t *testing.T) {
+	address := "file://" + filepath.Join(t.TempDir(), "key")
+	fingerprints := make(chan string)
+	const servers = 16
+	for range servers {
+		go func() {
+			k, err := file.Open(address)
+			if err != nil {
+				fingerprints <- err.Error()
+				return
+			}
+			fingerprints <- k.Fingerprint()
+		}()
+	}
+	first := <-fingerprints
+	for range servers - 1 {
+		if other := <-fingerprints; other != first {
+			t.Errorf("one server has %s, another %s", first, other)
+		}
+	}
+}
