@@ -53,6 +53,8 @@ type compiler struct {
 	relationshipOrder []string
 	plugins           map[string]orchestrator.Plugin
 	pluginOrder       []string
+	shared            map[*interfaces]*resolved // of types whose operations nobody touches
+	untouched         map[*rawOperation]orchestrator.Operation
 	used              map[string]bool // plugins that an operation or workflow uses
 	templates         map[string]entry
 	nodeIndex         map[string]int // place in plan.Nodes
@@ -79,6 +81,7 @@ func newCompiler(source Source, importer Importer, o options) *compiler {
 		broken: map[string]bool{}, brokenNodes: map[string]bool{}, circular: map[string]bool{},
 		dataTypes: map[string]*dataType{}, nodeTypes: map[string]*nodeType{}, relationshipTypes: map[string]*relationshipType{},
 		plugins: map[string]orchestrator.Plugin{}, used: map[string]bool{},
+		shared: map[*interfaces]*resolved{}, untouched: map[*rawOperation]orchestrator.Operation{},
 		templates: map[string]entry{}, nodeIndex: map[string]int{},
 		plan: &orchestrator.Plan{
 			Relationships: map[string]orchestrator.RelationshipType{}, DataTypes: map[string]orchestrator.DataType{},

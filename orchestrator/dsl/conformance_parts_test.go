@@ -28,7 +28,14 @@ func mergeParts(c *compiler, rule string, overriding, overridden Value) *interfa
 		return partInterfaces(c, overriding, true).over(partInterfaces(c, overridden, true), typeOverType)
 	}
 	own, ofType := partInterfaces(c, overriding, false), partInterfaces(c, overridden, true)
-	return c.instanceInterfaces(own, ofType, "part", "part")
+	m := instanceMerger{c: c, path: "part", what: "part"}
+	out := newInterfaces()
+	for _, all := range []*interfaces{ofType, own} {
+		all.each(func(face, name string, _ *rawOperation) {
+			out.put(face, name, m.merge(own.get(face, name), ofType.get(face, name), name))
+		})
+	}
+	return out
 }
 
 func operationDoc(o *rawOperation) Value {

@@ -96,7 +96,7 @@ func (c *compiler) groupPolicy(policy entry, path string, policyTypes, triggers 
 	}
 	s := c.schemaOf(definition.get("properties"), dotted("policy_types", typeName)+".properties")
 	f := c.filler(policy.at, policy.value.get("properties"), path+".properties", "policy "+policy.key)
-	out := map[string]Value{"type": typeName, "properties": f.fill(policy.value.get("properties").values(), s, nil, nil)}
+	out := map[string]Value{"type": typeName, "properties": f.fill(policy.value.get("properties").values(), s, nil)}
 	fired := map[string]Value{}
 	for _, trigger := range policy.value.get("triggers").each() {
 		where := dotted(path+".triggers", trigger.key)
@@ -109,7 +109,7 @@ func (c *compiler) groupPolicy(policy entry, path string, policyTypes, triggers 
 		}
 		s := c.schemaOf(definition.get("parameters"), dotted("policy_triggers", kind)+".parameters")
 		f := c.filler(trigger.at, trigger.value.get("parameters"), where+".parameters", "trigger "+trigger.key)
-		fired[trigger.key] = map[string]Value{"type": kind, "parameters": f.fill(trigger.value.get("parameters").values(), s, nil, nil)}
+		fired[trigger.key] = map[string]Value{"type": kind, "parameters": f.fill(trigger.value.get("parameters").values(), s, nil)}
 	}
 	out["triggers"] = fired
 	return out

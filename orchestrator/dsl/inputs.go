@@ -40,7 +40,7 @@ func (c *compiler) parameterOf(e entry, path string) *property {
 	p.Constraints = c.constraintsOf(e.value.get("constraints"), path+".constraints")
 	if p.HasDefault && (p.Default != nil || !c.isDataType(p.Type)) {
 		f := c.filler(p.At, nil, p.path, "the default of "+p.Name)
-		p.Default = f.fit(p.Default, p.Type, nil, nil)
+		p.Default = f.fit(p.Default, p.Type, nil)
 	}
 	return p
 }

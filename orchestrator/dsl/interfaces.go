@@ -180,22 +180,12 @@ type instanceMerger struct {
 	what string
 }
 
-func (c *compiler) instanceInterfaces(own, ofType *interfaces, path, what string) *interfaces {
-	m := instanceMerger{c: c, path: path, what: what}
-	out := newInterfaces()
-	ofType.each(func(face, name string, o *rawOperation) {
-		out.put(face, name, m.merge(own.get(face, name), o, face+"."+name))
-	})
-	own.each(func(face, name string, o *rawOperation) {
-		if ofType.get(face, name) == nil {
-			out.put(face, name, o)
-		}
-	})
-	return out
-}
-
+// merge lays own, which may be nil, over the type's operation, which may be nil
+// as well.
 func (m instanceMerger) merge(own, ofType *rawOperation, name string) *rawOperation {
 	switch {
+	case ofType == nil:
+		return own
 	case own == nil:
 		own = &rawOperation{at: ofType.at, implementedAt: ofType.implementedAt}
 	case own.isNoop(), ofType.isNoop(), own.implementation != "" && own.implementation != ofType.implementation:

@@ -58,12 +58,9 @@ func (c *compiler) nodeOf(e entry) orchestrator.Node {
 	}
 	properties := e.value.get("properties")
 	f := c.filler(e.at, properties, path+".properties", "node "+e.key)
-	n.Properties = f.fill(properties.values(), t.schema, nil, nil)
-	own := c.interfacesOf(e.value.get("interfaces"), path+".interfaces", false)
-	what := "node " + e.key
-	merged := c.instanceInterfaces(own, t.interfaces, path+".interfaces", what)
-	r := resolver{c: c, code: codeNodeOperation, path: path + ".interfaces", what: what}
-	n.Operations, n.ShortNames = r.resolve(merged)
+	n.Properties = f.fill(properties.values(), t.schema, nil)
+	r := resolver{c: c, code: codeNodeOperation, path: path + ".interfaces", what: "node " + e.key}
+	n.Operations, n.ShortNames = r.instance(e.value.get("interfaces"), t.interfaces)
 	n.Relationships = c.relationshipsOf(e, path)
 	return n
 }
@@ -113,11 +110,9 @@ func (c *compiler) relationshipOf(e entry, item *node, path string) (orchestrato
 	r.TypeHierarchy = t.hierarchy
 	what := "relationship of " + e.key + " to " + r.Target
 	f := c.filler(item.at, item.get("properties"), path+".properties", what)
-	r.Properties = f.fill(item.get("properties").values(), t.schema, nil, nil)
+	r.Properties = f.fill(item.get("properties").values(), t.schema, nil)
 	side := func(key string, ofType *interfaces) (map[string]orchestrator.Operation, map[string]string) {
-		own := c.interfacesOf(item.get(key), dotted(path, key), false)
-		merged := c.instanceInterfaces(own, ofType, dotted(path, key), what)
-		return resolver{c: c, code: codeRelOperation, path: dotted(path, key), what: what}.resolve(merged)
+		return resolver{c: c, code: codeRelOperation, path: dotted(path, key), what: what}.instance(item.get(key), ofType)
 	}
 	r.SourceOperations, r.SourceShortNames = side("source_interfaces", t.source)
 	r.TargetOperations, r.TargetShortNames = side("target_interfaces", t.target)

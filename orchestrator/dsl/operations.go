@@ -30,27 +30,64 @@ type resolver struct {
 	idle bool
 }
 
-// resolve turns raw operations into the plan's, by full name, with the short
-// names that are unique among the interfaces.
-func (r resolver) resolve(all *interfaces) (map[string]orchestrator.Operation, map[string]string) {
-	resolved := map[string]orchestrator.Operation{}
-	short := map[string]string{}
-	count := map[string]int{}
-	all.each(func(face, name string, raw *rawOperation) {
-		full := face + "." + name
-		resolved[full] = r.operation(full, raw)
-		count[name]++
-		short[name] = full
-	})
-	for name, n := range count {
-		if n > 1 {
-			delete(short, name)
+// resolved are operations by full name, and the short names that are unique
+// among the interfaces. They are shared between owners and never changed.
+type resolved struct {
+	operations map[string]orchestrator.Operation
+	short      map[string]string
+	count      map[string]int // interfaces by short name
+}
+
+func newResolved() *resolved {
+	return &resolved{operations: map[string]orchestrator.Operation{}, short: map[string]string{}, count: map[string]int{}}
+}
+
+func (r *resolved) put(name string, o orchestrator.Operation) {
+	r.operations[o.Name] = o
+	if r.count[name]++; r.count[name] == 1 {
+		r.short[name] = o.Name
+	} else {
+		delete(r.short, name)
+	}
+}
+
+// instance resolves what an owner that writes interfaces makes of those of its
+// type. An owner that writes none shares the result with all others.
+func (r resolver) instance(written *node, ofType *interfaces) (map[string]orchestrator.Operation, map[string]string) {
+	if written == nil {
+		if r.c.shared[ofType] == nil {
+			r.c.shared[ofType] = r.merged(newInterfaces(), ofType)
 		}
+		return r.c.shared[ofType].operations, r.c.shared[ofType].short
 	}
-	if len(resolved) == 0 {
-		return nil, nil
-	}
-	return resolved, short
+	all := r.merged(r.c.interfacesOf(written, r.path, false), ofType)
+	return all.operations, all.short
+}
+
+// merged lays own operations over those of a type and resolves them. What the
+// type has and nobody touches is resolved once.
+func (r resolver) merged(own, ofType *interfaces) *resolved {
+	m := instanceMerger{c: r.c, path: r.path, what: r.what}
+	out := newResolved()
+	ofType.each(func(face, name string, o *rawOperation) {
+		mine := own.get(face, name)
+		if mine == nil {
+			once, ok := r.c.untouched[o]
+			if !ok {
+				once = r.operation(face+"."+name, m.merge(nil, o, face+"."+name))
+				r.c.untouched[o] = once
+			}
+			out.put(name, once)
+			return
+		}
+		out.put(name, r.operation(face+"."+name, m.merge(mine, o, face+"."+name)))
+	})
+	own.each(func(face, name string, o *rawOperation) {
+		if ofType.get(face, name) == nil {
+			out.put(name, r.operation(face+"."+name, o))
+		}
+	})
+	return out
 }
 
 func (r resolver) operation(full string, raw *rawOperation) orchestrator.Operation {
@@ -220,12 +257,11 @@ func (c *compiler) splitPlugin(implementation string, at orchestrator.Range, whe
 // defaults of their inputs.
 func (c *compiler) typeOperations(all *interfaces, path string) map[string]orchestrator.Operation {
 	r := resolver{c: c, code: codeRelOperation, path: path, what: "the relationship type", idle: true}
-	withDefaults := newInterfaces()
+	operations := map[string]orchestrator.Operation{}
 	all.each(func(face, name string, o *rawOperation) {
 		values := *o
 		values.inputs = o.schema.defaults()
-		withDefaults.put(face, name, &values)
+		operations[face+"."+name] = r.operation(face+"."+name, &values)
 	})
-	resolved, _ := r.resolve(withDefaults)
-	return resolved
+	return operations
 }

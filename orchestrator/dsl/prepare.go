@@ -87,17 +87,6 @@ func flagOperations(plan *orchestrator.Plan, all bool) {
 	}
 }
 
-// waits reports whether any value still holds a call. The map itself is no
-// call, even where an input has the name of a function.
-func waits(inputs map[string]Value) bool {
-	for _, value := range inputs {
-		if eval.HasCalls(value) {
-			return true
-		}
-	}
-	return false
-}
-
 // Secrets lists the names of secrets that a plan reads, as far as they are
 // known, sorted.
 func Secrets(plan *orchestrator.Plan) []string {

@@ -134,7 +134,7 @@ func (c *compiler) completeDefault(p, parent *property, owner string) {
 	}
 	f := c.filler(p.At, nil, p.path, "the default of "+p.Name+" in "+owner)
 	f.tolerant = true
-	p.Default = f.fit(p.Default, p.Type, derived, nil)
+	p.Default = f.fit(p.Default, p.Type, derived)
 }
 
 // filler fits values to types and reports what does not fit.
@@ -145,31 +145,45 @@ type filler struct {
 	what   string // names what is filled, in messages
 	// tolerant accepts maps whose required fields are missing.
 	tolerant bool
+	// path leads to the value at hand.
+	path []string
 }
 
 // filler returns a filler that reports to the compiler. source, when set, is
 // the tree that the values were written in; findings are placed in it.
-func (c *compiler) filler(at orchestrator.Range, source *node, path, what string) filler {
+func (c *compiler) filler(at orchestrator.Range, source *node, path, what string) *filler {
 	report := func(code int, inner []string, message string) *diag.Diagnostic {
 		return c.fail(code, source.locate(at, inner...), strings.Join(append([]string{path}, inner...), "."), "%s", message)
 	}
-	return filler{types: c.dataTypes, report: report, what: what}
+	return &filler{types: c.dataTypes, report: report, what: what}
 }
 
-func (f filler) fail(code int, path []string, format string, args ...any) *diag.Diagnostic {
-	return f.report(code, path, sprintf(format, args...))
+// under runs step with the path one key longer.
+func (f *filler) under(key string, step func()) {
+	f.path = append(f.path, key)
+	step()
+	f.path = f.path[:len(f.path)-1]
 }
+
+func (f *filler) fail(code int, format string, args ...any) *diag.Diagnostic {
+	return f.report(code, slices.Clone(f.path), sprintf(format, args...))
+}
+
+// name is the path as messages show it.
+func (f *filler) name() string { return strings.Join(f.path, ".") }
 
 // fill overlays given over the defaults of a schema (over also derived, when
 // set) and checks the result. Absent optional properties are left out.
-func (f filler) fill(given map[string]Value, s *schema, derived map[string]Value, path []string) map[string]Value {
+func (f *filler) fill(given map[string]Value, s *schema, derived map[string]Value) map[string]Value {
 	for _, name := range orchestrator.SortedKeys(given) {
 		if _, ok := s.byName[name]; !ok {
-			d := f.fail(codeUndeclared, append(slices.Clone(path), name), "%s has no property %s", f.what, strings.Join(append(slices.Clone(path), name), "."))
-			suggest(d, name, s.names)
+			f.under(name, func() {
+				d := f.fail(codeUndeclared, "%s has no property %s", f.what, f.name())
+				suggest(d, name, s.names)
+			})
 		}
 	}
-	required := !f.external(given, s, path)
+	required := !f.tolerant && !f.external(given, s)
 	out := make(map[string]Value, len(s.names))
 	for _, name := range s.names {
 		p := s.byName[name]
@@ -178,35 +192,69 @@ func (f filler) fill(given map[string]Value, s *schema, derived map[string]Value
 			base, hasBase = p.Default, true
 		}
 		value, isGiven := given[name]
-		switch {
-		case isGiven:
-		case hasBase:
+		if !isGiven {
 			value = base
-		case p.Required && required && !f.tolerant:
-			f.fail(codeMissing, append(slices.Clone(path), name), "%s lacks the required property %s", f.what, strings.Join(append(slices.Clone(path), name), "."))
-			continue
-		default:
-			continue
 		}
-		out[name] = f.fit(value, p.Type, base, append(slices.Clone(path), name))
+		f.under(name, func() {
+			switch {
+			case isGiven || hasBase:
+				out[name] = f.fit(value, p.Type, base)
+			case p.Required && required:
+				f.fail(codeMissing, "%s lacks the required property %s", f.what, f.name())
+			}
+		})
 	}
 	return out
 }
 
 // external reports whether use_external_resource switches the check for
 // required properties off.
-func (f filler) external(given map[string]Value, s *schema, path []string) bool {
-	value, ok := given["use_external_resource"]
-	if !ok {
-		if p := s.byName["use_external_resource"]; p != nil {
-			value = p.Default
-		}
+func (f *filler) external(given map[string]Value, s *schema) bool {
+	const name = "use_external_resource"
+	value, ok := given[name]
+	if p := s.byName[name]; !ok && p != nil {
+		value = p.Default
 	}
 	if isCall(value) {
-		f.fail(codeExternalFunction, append(slices.Clone(path), "use_external_resource"), "use_external_resource of %s is a function; it decides what is required, so it must be a plain value", f.what)
+		f.under(name, func() {
+			f.fail(codeExternalFunction, "%s of %s is a function; it decides what is required, so it must be a plain value", name, f.what)
+		})
 		return true
 	}
 	return truthy(value)
+}
+
+// fit checks a value against a type; of a data type it fills the fields in.
+// derived is the default that the value is written over.
+func (f *filler) fit(value Value, typeName string, derived Value) Value {
+	if typeName == "" || isCall(value) {
+		return value
+	}
+	data := f.types[typeName]
+	if data == nil {
+		if !fitsPrimitive(value, typeName) {
+			f.mismatch(value, typeName)
+		}
+		return value
+	}
+	given, ok := value.(map[string]Value)
+	if !ok {
+		f.mismatch(value, typeName)
+		return value
+	}
+	base, _ := derived.(map[string]Value)
+	if isCall(derived) {
+		base = nil
+	}
+	return f.fill(given, data.schema, base)
+}
+
+func (f *filler) mismatch(value Value, typeName string) {
+	if len(f.path) == 0 {
+		f.fail(codeWrongType, "%s must be of type %s, not %s", f.what, typeName, eval.Kind(value))
+		return
+	}
+	f.fail(codeWrongType, "%s: %s must be of type %s, not %s", f.what, f.name(), typeName, eval.Kind(value))
 }
 
 func truthy(v Value) bool {
@@ -228,35 +276,6 @@ func truthy(v Value) bool {
 	default:
 		return true
 	}
-}
-
-// fit checks a value against a type; of a data type it fills the fields in.
-// derived is the default that the value is written over.
-func (f filler) fit(value Value, typeName string, derived Value, path []string) Value {
-	if typeName == "" || isCall(value) {
-		return value
-	}
-	data := f.types[typeName]
-	if data == nil {
-		if !fitsPrimitive(value, typeName) {
-			f.mismatch(value, typeName, path)
-		}
-		return value
-	}
-	given, ok := value.(map[string]Value)
-	if !ok {
-		f.mismatch(value, typeName, path)
-		return value
-	}
-	base, _ := derived.(map[string]Value)
-	if isCall(derived) {
-		base = nil
-	}
-	return f.fill(given, data.schema, base, path)
-}
-
-func (f filler) mismatch(value Value, typeName string, path []string) {
-	f.fail(codeWrongType, path, "%s: %s must be of type %s, not %s", f.what, strings.Join(path, "."), typeName, eval.Kind(value))
 }
 
 // fitsPrimitive reports whether a value fits a primitive type. A string, a

@@ -121,11 +121,11 @@ func (r *inputResolver) allDefaults(input orchestrator.Input) Value {
 		return nil
 	}
 	complete := true
-	f := filler{types: r.types, report: func(int, []string, string) *diag.Diagnostic {
+	f := &filler{types: r.types, report: func(int, []string, string) *diag.Diagnostic {
 		complete = false
 		return &diag.Diagnostic{}
 	}}
-	built, _ := f.fit(map[string]Value{}, input.Type, nil, nil).(map[string]Value)
+	built, _ := f.fit(map[string]Value{}, input.Type, nil).(map[string]Value)
 	if !complete || len(built) == 0 {
 		return nil
 	}
@@ -205,11 +205,11 @@ func (r *inputResolver) checkType(input orchestrator.Input, value, open Value) {
 		r.wrong(input.Name, "this must be a text, not %s", eval.Kind(open))
 		return
 	}
-	f := filler{types: r.types, what: "this input", report: func(_ int, path []string, message string) *diag.Diagnostic {
+	f := &filler{types: r.types, what: "this input", report: func(_ int, path []string, message string) *diag.Diagnostic {
 		r.wrong(input.Name, "%s", message)
 		return &diag.Diagnostic{}
 	}}
-	filled := f.fit(open, input.Type, nil, nil)
+	filled := f.fit(open, input.Type, nil)
 	if list, ok := open.([]Value); ok && input.ItemType != "" {
 		for i, item := range list {
 			if !fitsPrimitive(item, input.ItemType) {

@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"slices"
+
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/eval"
 )
@@ -31,7 +33,7 @@ func (s spot) key(key string) spot {
 	return s
 }
 
-// visitor sees the value at a spot and returns what shall be there.
+// visitor sees a value that holds calls and returns what shall be in its place.
 type visitor func(s spot, v Value) Value
 
 // scan visits every place of a plan in which functions are evaluated, in a
@@ -45,9 +47,10 @@ func scan(plan *orchestrator.Plan, visit visitor) {
 	scanOutputs(plan.Outputs, "outputs", visit)
 	scanOutputs(plan.Capabilities, "capabilities", visit)
 	for _, key := range orchestrator.SortedKeys(plan.Labels) {
-		s := spot{path: "labels." + key + ".values", trail: []string{"labels", key}}
-		values, _ := visit(s, []Value(plan.Labels[key])).([]Value)
-		plan.Labels[key] = values
+		if values := []Value(plan.Labels[key]); eval.HasCalls(values) {
+			s := spot{path: "labels." + key + ".values", trail: []string{"labels", key}}
+			plan.Labels[key], _ = visit(s, values).([]Value)
+		}
 	}
 	for _, name := range orchestrator.SortedKeys(plan.Policies) {
 		s := spot{path: "policies." + name + ".properties", trail: []string{"policies", name, "properties"}}
@@ -64,8 +67,7 @@ func scan(plan *orchestrator.Plan, visit visitor) {
 func scanNode(n *orchestrator.Node, visit visitor) {
 	s := spot{side: inNode, place: eval.Place{Node: n.ID}, path: "nodes." + n.ID, trail: []string{"node_templates", n.ID}, at: n.At}
 	scanMap(n.Properties, s.key("properties"), visit)
-	scanCounts(&n.Instances, spot{side: inNode, place: s.place, at: n.At, path: s.path + ".capabilities.scalable.properties",
-		trail: append(s.trail, "capabilities", "scalable", "properties")}, visit)
+	scanCounts(&n.Instances, s.key("capabilities").key("scalable").key("properties"), visit)
 	scanOperations(n.Operations, s.key("operations"), append(s.trail, "interfaces"), visit)
 	for i := range n.Relationships {
 		r := &n.Relationships[i]
@@ -76,7 +78,7 @@ func scanNode(n *orchestrator.Node, visit visitor) {
 }
 
 func scanOperations(operations map[string]orchestrator.Operation, s spot, trail []string, visit visitor) {
-	for _, name := range orchestrator.SortedKeys(operations) {
+	for _, name := range waiting(operations) {
 		in := s.key(name)
 		in.path += ".inputs"
 		in.trail = append(trail[:len(trail):len(trail)], splitOperation(name)...)
@@ -86,6 +88,29 @@ func scanOperations(operations map[string]orchestrator.Operation, s spot, trail 
 		}
 		scanMap(operations[name].Inputs, in, visit)
 	}
+}
+
+// waiting lists the operations whose inputs hold calls, sorted.
+func waiting(operations map[string]orchestrator.Operation) []string {
+	var names []string
+	for name, o := range operations {
+		if waits(o.Inputs) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// waits reports whether any value holds a call. The map itself is no call, even
+// where one of its keys is the name of a function.
+func waits(values map[string]Value) bool {
+	for _, value := range values {
+		if eval.HasCalls(value) {
+			return true
+		}
+	}
+	return false
 }
 
 // splitOperation splits a full name into interface and operation.
@@ -101,6 +126,9 @@ func splitOperation(full string) []string {
 func scanOutputs(outputs []orchestrator.Output, section string, visit visitor) {
 	for i := range outputs {
 		o := &outputs[i]
+		if !eval.HasCalls(o.Value) {
+			continue
+		}
 		o.Value = visit(spot{path: section + "." + o.Name + ".value", trail: []string{section, o.Name, "value"}, at: o.At}, o.Value)
 	}
 }
@@ -113,16 +141,18 @@ func scanCounts(counts *orchestrator.InstanceCounts, s spot, visit visitor) {
 		{"default_instances", &counts.Default}, {"min_instances", &counts.Min}, {"max_instances", &counts.Max},
 		{"current_instances", &counts.Current}, {"planned_instances", &counts.Planned},
 	} {
-		if _, literal := (*count.value).(int64); !literal {
+		if eval.HasCalls(*count.value) {
 			*count.value = visit(s.key(count.name), *count.value)
 		}
 	}
 }
 
 func scanMap(m map[string]Value, s spot, visit visitor) {
+	if !waits(m) {
+		return
+	}
 	for _, key := range orchestrator.SortedKeys(m) {
-		switch m[key].(type) {
-		case map[string]Value, []Value, orchestrator.Sensitive: // only these can hold calls
+		if eval.HasCalls(m[key]) {
 			m[key] = visit(s.key(key), m[key])
 		}
 	}

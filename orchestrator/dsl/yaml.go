@@ -17,7 +17,7 @@ import (
 
 // Limits of one document; aliases count as often as they are written out.
 const (
-	maxDocumentBytes = 16 << 20
+	maxDocumentBytes = 32 << 20
 	maxDocumentNodes = 4_000_000
 	maxDocumentDepth = 100
 )
