@@ -44,6 +44,9 @@ func (p *plan) evaluate(value any, all []made) (any, error) {
 	}
 }
 
+// depthLimit bounds nested calls, and variables that name each other.
+const depthLimit = 64
+
 func (p *plan) expression(source string, all []made) (any, error) {
 	parser := &parser{rest: source, plan: p, all: all}
 	value, err := parser.value()
@@ -76,6 +79,10 @@ func (p *parser) take(token string) bool {
 
 // value reads a literal or a call, then what is looked up in it: .name, [index].
 func (p *parser) value() (any, error) {
+	if p.plan.depth++; p.plan.depth > depthLimit {
+		return nil, fmt.Errorf("expressions are nested more than %d deep", depthLimit)
+	}
+	defer func() { p.plan.depth-- }()
 	p.skip()
 	if p.take("'") {
 		return p.literal()

@@ -18,6 +18,7 @@ type plan struct {
 	// subscription and group are what the template is deployed to.
 	subscription string
 	group        document
+	depth        int // of the expression being computed
 }
 
 // wanted is one resource of a template.
