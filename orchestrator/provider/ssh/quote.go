@@ -7,7 +7,7 @@ import (
 
 // quote makes one word of sh that stands for exactly text.
 func quote(text string) string {
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	return "'" + strings.ReplaceAll(text, "'", `'"'"'`) + "'"
 }
 
 // assignment is a line of sh that gives a variable its value.

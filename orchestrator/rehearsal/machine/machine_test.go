@@ -61,6 +61,7 @@ func TestCommands(t *testing.T) {
 		"Assumed":          {"what is assumed is said", "printf '#!/bin/sh\\nfrobnicate a\\nfrobnicate b\\nzap\\n' >s; chmod +x s; ./s", answer{"", "rehearsal: 3 commands assumed to succeed: frobnicate, zap\n", 0}},
 		"ProcessSubst":     {"nothing may open a pipe of the host", `cat <(echo x)`, answer{"", "bash: a rehearsal does not know process substitution; use a pipe or a file\n", 2}},
 		"HostFiles":        {"nothing of the host can be seen", `[ -e /etc/shadow ] || [ -e /proc/self ] || echo clean`, answer{"clean\n", "", 0}},
+		"QuotedQuotes":     {"the usual way to quote a quote", `a='x'\''y'; b=c\"; echo "$a $b" >f\ g; cat 'f g'`, answer{"x'y c\"\n", "", 0}},
 		"EvalAndSource":    {"", `echo 'x=1' >f; . ./f; eval 'echo $x'`, answer{"1\n", "", 0}},
 		"Traps":            {"a clean-up at the end runs", `trap 'echo bye' EXIT INT TERM; echo hi`, answer{"hi\nbye\n", "", 0}},
 		"LockIsFree":       {"", `flock -n l true && echo free`, answer{"free\n", "", 0}},

@@ -100,12 +100,12 @@ func (s shell) run(ctx context.Context, text string) int {
 	if refused := beyondRehearsal(file); refused != "" {
 		return s.complain(2, "a rehearsal does not know %s", refused)
 	}
-	stderr := &guarded{to: s.stderr}
+	unescapeLiterals(file)
 	runner, err := interp.New(
 		interp.Env(expand.ListEnviron(s.env...)),
 		interp.Dir("/"),
 		interp.Params(append([]string{"--"}, s.params...)...),
-		interp.StdIO(s.stdin, &guarded{to: s.stdout}, stderr),
+		interp.StdIO(s.stdin, &guarded{to: s.stdout}, &guarded{to: s.stderr}),
 		interp.CallHandler(s.beforeCall),
 		interp.ExecHandlers(func(interp.ExecHandlerFunc) interp.ExecHandlerFunc { return s.exec }),
 		interp.OpenHandler(s.open),

@@ -17,5 +17,6 @@ copy() {
     err=$size
   fi
 }
+copy
 until flock -w 1 "$step/lock" true </dev/null; do copy; done
 copy

@@ -5,7 +5,8 @@ set -eu
 umask 077
 step=$root/runs/$key
 run=$step/$attempt
-put() { printf '%s' "$2" >"$1.new" && mv "$1.new" "$1"; }
+# Other steps may put the same file at the same time.
+put() { printf '%s' "$2" >"$1.$key" && mv "$1.$key" "$1"; }
 if [ -n "$client" ]; then
   put "$root/bin/ctx.py" "$ctxpy"
   put "$root/bin/ctx" "$ctx"
