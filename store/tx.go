@@ -22,7 +22,7 @@ func (t *Tx) SQL() *sql.Tx { return t.tx }
 // same time, and commits when change returns nil. On SQLite changes queue up
 // for the one writing connection; on PostgreSQL they are serializable, and one
 // that collided with another is run again: change must not have effects outside
-// of its transaction.
+// of its transaction. A change inside of a change would wait for itself.
 func (s *Store) InTx(ctx context.Context, change func(*Tx) error) error {
 	var t *Tx
 	err := s.db.Change(ctx, func(tx *sql.Tx) error {

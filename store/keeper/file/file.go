@@ -104,10 +104,21 @@ func makeKey(path string) ([]byte, error) {
 	if errors.Is(err, fs.ErrExist) {
 		return readKey(path)
 	}
+	if err == nil {
+		err = syncFolder(folder) // a lost key is a lost database
+	}
 	if err != nil {
 		return nil, fmt.Errorf("create key file: %w", err)
 	}
 	return key, nil
+}
+
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // Encrypt wraps a key.
