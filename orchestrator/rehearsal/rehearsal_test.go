@@ -37,6 +37,8 @@ func TestServe(t *testing.T) {
 	failed := func(message string) rehearsal.CallRecord {
 		return rehearsal.CallRecord{At: start, Cloud: "aws", Call: "ec2.MakeThing", Error: message}
 	}
+	refused := failed("Thing.Bad: no thing today")
+	refused.ID = "thing-1"
 	lost := done
 	lost.Error = "rehearsed fault: lost"
 	cases := map[string]struct {
@@ -54,8 +56,8 @@ func TestServe(t *testing.T) {
 		"Capacity":    {reason: "no room, no effect", fault: "capacity", wantFault: "capacity", calls: []rehearsal.CallRecord{failed("rehearsed fault: capacity")}},
 		"Lost":        {reason: "the effect is there, only the answer is not", fault: "lost", wantFault: "lost", exists: true, calls: []rehearsal.CallRecord{lost}},
 		"Slow":        {reason: "at top speed a slow answer is just an answer", fault: "slow", exists: true, calls: []rehearsal.CallRecord{done}},
-		"Refused":     {reason: "a refusal undoes what the handler did before it", refuse: true, refused: true, calls: []rehearsal.CallRecord{failed("Thing.Bad: no thing today")}},
-		"RefusedLost": {reason: "a refused call has no answer worth losing", fault: "lost", refuse: true, refused: true, calls: []rehearsal.CallRecord{failed("Thing.Bad: no thing today")}},
+		"Refused":     {reason: "a refusal undoes what the handler did before it", refuse: true, refused: true, calls: []rehearsal.CallRecord{refused}},
+		"RefusedLost": {reason: "a refused call has no answer worth losing", fault: "lost", refuse: true, refused: true, calls: []rehearsal.CallRecord{refused}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -41,6 +41,7 @@ type Served struct {
 //   - any other error: the world itself broke, nothing happened.
 func (w *World) Serve(ctx context.Context, cloud, call string, handle func(*Served) error) error {
 	fault := ""
+	var about CallRecord
 	err := w.State.Update(ctx, func(tx Tx) error {
 		served := &Served{Tx: tx, CallRecord: CallRecord{At: w.Now(), Cloud: cloud, Call: call}}
 		var err error
@@ -52,7 +53,9 @@ func (w *World) Serve(ctx context.Context, cloud, call string, handle func(*Serv
 			return tx.Record(served.CallRecord)
 		}
 		served.Late = fault == FaultLate
-		if err := handle(served); err != nil {
+		err = handle(served)
+		about = served.CallRecord
+		if err != nil {
 			return err
 		}
 		if fault == FaultLost {
@@ -63,7 +66,8 @@ func (w *World) Serve(ctx context.Context, cloud, call string, handle func(*Serv
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		// A refusal undid the transaction, and with it the use of a fault: a
 		// "lost" waits for a call that has an effect to lose the answer of.
-		return w.recordRefusal(ctx, cloud, call, refusal)
+		about.Effective, about.Error = false, refusal.Error()
+		return w.recordRefusal(ctx, about, refusal)
 	}
 	if err != nil {
 		return fmt.Errorf("rehearse %s %s: %w", cloud, call, err)
@@ -75,12 +79,10 @@ func hasNoEffect(fault string) bool {
 	return fault == FaultThrottle || fault == FaultError || fault == FaultCapacity
 }
 
-func (w *World) recordRefusal(ctx context.Context, cloud, call string, refusal *Refusal) error {
-	err := w.State.Update(ctx, func(tx Tx) error {
-		return tx.Record(CallRecord{At: w.Now(), Cloud: cloud, Call: call, Error: refusal.Error()})
-	})
+func (w *World) recordRefusal(ctx context.Context, about CallRecord, refusal *Refusal) error {
+	err := w.State.Update(ctx, func(tx Tx) error { return tx.Record(about) })
 	if err != nil {
-		return fmt.Errorf("record refused %s %s: %w", cloud, call, err)
+		return fmt.Errorf("record refused %s %s: %w", about.Cloud, about.Call, err)
 	}
 	return refusal
 }

@@ -11,25 +11,35 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 )
 
+// checkFilters refuses filters that this kind does not have.
+func (s shelf[T]) checkFilters(filters []types.Filter) error {
+	var none T
+	known := s.facts(none)
+	for _, f := range filters {
+		name := aws.ToString(f.Name)
+		if _, ok := known[name]; !ok && name != s.idFilter && !strings.HasPrefix(name, "tag:") {
+			return rehearsal.Refuse(400, "InvalidParameterValue", "The filter '%s' is invalid", name)
+		}
+	}
+	return nil
+}
+
 // passes reports whether a thing meets all filters; each is met by any of its
 // values, in which * and ? are wildcards.
-func (s shelf[T]) passes(thing T, filters []types.Filter) (bool, error) {
+func (s shelf[T]) passes(thing T, filters []types.Filter) bool {
 	facts := s.facts(thing)
 	facts[s.idFilter] = []string{aws.ToString(*s.id(&thing))}
 	tags := *s.tags(&thing)
 	for _, f := range filters {
-		have, known := facts[aws.ToString(f.Name)]
+		have := facts[aws.ToString(f.Name)]
 		if key, isTag := strings.CutPrefix(aws.ToString(f.Name), "tag:"); isTag {
-			have, known = tagValues(tags, key), true
-		}
-		if !known {
-			return false, rehearsal.Refuse(400, "InvalidParameterValue", "The filter '%s' is invalid", aws.ToString(f.Name))
+			have = tagValues(tags, key)
 		}
 		if !anyMatch(have, f.Values) {
-			return false, nil
+			return false
 		}
 	}
-	return true, nil
+	return true
 }
 
 func anyMatch(have, patterns []string) bool {

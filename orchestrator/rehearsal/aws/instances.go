@@ -28,12 +28,12 @@ func instances() shelf[types.Instance] {
 		kind: "ec2.Instance", prefix: "i", missing: "InvalidInstanceID.NotFound", idFilter: "instance-id",
 		id:     func(i *types.Instance) **string { return &i.InstanceId },
 		tags:   func(i *types.Instance) *[]types.Tag { return &i.Tags },
-		state:  func(i types.Instance) string { return string(i.State.Name) },
-		listed: func(i types.Instance) bool { return i.State.Name != types.InstanceStateNameTerminated },
+		state:  func(i types.Instance) string { return string(stateOf(i)) },
+		listed: func(i types.Instance) bool { return stateOf(i) != types.InstanceStateNameTerminated },
 		next:   nextState,
 		facts: func(i types.Instance) map[string][]string {
 			return map[string][]string{
-				"instance-state-name": {string(i.State.Name)}, "vpc-id": {aws.ToString(i.VpcId)}, "subnet-id": {aws.ToString(i.SubnetId)},
+				"instance-state-name": {string(stateOf(i))}, "vpc-id": {aws.ToString(i.VpcId)}, "subnet-id": {aws.ToString(i.SubnetId)},
 				"image-id": {aws.ToString(i.ImageId)}, "instance-type": {string(i.InstanceType)}, "client-token": {aws.ToString(i.ClientToken)},
 			}
 		},
@@ -47,6 +47,14 @@ func inState(name types.InstanceStateName) *types.InstanceState {
 		types.InstanceStateNameTerminated: 48, types.InstanceStateNameStopping: 64, types.InstanceStateNameStopped: 80,
 	}
 	return &types.InstanceState{Name: name, Code: aws.Int32(codes[name])}
+}
+
+// stateOf is the state of an instance, "" before it has one.
+func stateOf(i types.Instance) types.InstanceStateName {
+	if i.State == nil {
+		return ""
+	}
+	return i.State.Name
 }
 
 // nextState makes the change that was due. A terminated instance is remembered

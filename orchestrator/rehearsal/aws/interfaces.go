@@ -60,10 +60,20 @@ func getInterface(r *request, id *string) (*document[types.NetworkInterface], er
 	return interfaces().get(r, id)
 }
 
-// allInterfaces lists interfaces after all instances had their due changes.
+// allInterfaces lists interfaces after the instances that hold them had their
+// due changes.
 func allInterfaces(r *request, filters ...types.Filter) ([]*document[types.NetworkInterface], error) {
-	if _, err := instances().all(r); err != nil {
+	found, err := interfaces().all(r, filters...)
+	if err != nil {
 		return nil, err
+	}
+	for _, face := range found {
+		if face.Thing.Attachment == nil {
+			continue
+		}
+		if _, err := instances().look(r, aws.ToString(face.Thing.Attachment.InstanceId)); err != nil {
+			return nil, err
+		}
 	}
 	return interfaces().all(r, filters...)
 }

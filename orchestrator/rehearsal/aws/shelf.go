@@ -148,6 +148,9 @@ func (s shelf[T]) read(r *request, object rehearsal.Object) (*document[T], error
 
 // all returns the region's things of this kind that pass the filters.
 func (s shelf[T]) all(r *request, filters ...types.Filter) ([]*document[T], error) {
+	if err := s.checkFilters(filters); err != nil {
+		return nil, err
+	}
 	objects, err := s.candidates(r, filters)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", s.kind, err)
@@ -158,14 +161,7 @@ func (s shelf[T]) all(r *request, filters ...types.Filter) ([]*document[T], erro
 		if err != nil {
 			return nil, err
 		}
-		if d == nil {
-			continue
-		}
-		pass, err := s.passes(d.Thing, filters)
-		if err != nil {
-			return nil, err
-		}
-		if pass {
+		if d != nil && s.passes(d.Thing, filters) {
 			found = append(found, d)
 		}
 	}
