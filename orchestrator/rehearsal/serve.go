@@ -49,7 +49,7 @@ func (w *World) Serve(ctx context.Context, cloud, call string, handle func(*Serv
 			return err
 		}
 		if hasNoEffect(fault) {
-			served.CallRecord.Error = "rehearsed fault: " + fault
+			served.Error = "rehearsed fault: " + fault
 			return tx.Record(served.CallRecord)
 		}
 		served.Late = fault == FaultLate
@@ -59,7 +59,7 @@ func (w *World) Serve(ctx context.Context, cloud, call string, handle func(*Serv
 			return err
 		}
 		if fault == FaultLost {
-			served.CallRecord.Error = "rehearsed fault: " + fault
+			served.Error = "rehearsed fault: " + fault
 		}
 		return tx.Record(served.CallRecord)
 	})
