@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -113,7 +114,7 @@ func (d *decoder) scalar(path string, value orchestrator.Value, into reflect.Val
 			d.problem(path, "must be a string, not %s", kindOf(value))
 			return
 		}
-		if allowed := enumWords(into); len(allowed) > 0 && !contains(allowed, word) {
+		if allowed := enumWords(into); len(allowed) > 0 && !slices.Contains(allowed, word) {
 			d.problem(path, "must be one of %s%s", shorten(allowed), didYouMean(word, allowed))
 			return
 		}
@@ -238,15 +239,6 @@ func join(path, key string) string {
 		return key
 	}
 	return path + "." + key
-}
-
-func contains(words []string, word string) bool {
-	for _, have := range words {
-		if have == word {
-			return true
-		}
-	}
-	return false
 }
 
 // shorten keeps a message readable where an enum has hundreds of words.

@@ -41,7 +41,7 @@ func elasticIPThing(c *client) thing[types.Address] {
 				// is about to go; with wrong credentials no look would succeed.
 				return provider.RetryAfter(err, 15*time.Second)
 			}
-			return gone(err, "InvalidAllocationID.NotFound", "InvalidAddress.NotFound")
+			return except(err, "InvalidAllocationID.NotFound", "InvalidAddress.NotFound")
 		},
 	}
 }
@@ -120,7 +120,7 @@ func addressAssociation(c *client) resource.Resource {
 				return err
 			}
 			_, err = c.DisassociateAddress(ctx, &ec2.DisassociateAddressInput{AssociationId: address.AssociationId})
-			return gone(err, "InvalidAssociationID.NotFound")
+			return except(err, "InvalidAssociationID.NotFound")
 		},
 	}
 }

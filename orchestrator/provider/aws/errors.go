@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -23,17 +24,12 @@ func code(err error) string {
 	return ""
 }
 
-// done drops an error whose code says that an earlier try, or the SDK's own
-// repeat of it, did it already; the next look tells whether that is so.
-func done(err error, codes ...string) error { return gone(err, codes...) }
-
-// gone drops an error whose code says that there is nothing left to remove.
-func gone(err error, codes ...string) error {
-	have := code(err)
-	for _, word := range codes {
-		if have == word {
-			return nil
-		}
+// except drops an error whose code says that the work was done before: by an
+// earlier try, by the SDK's own repeat, or because there is nothing left to do.
+// A look at the resource tells whether that is so.
+func except(err error, codes ...string) error {
+	if slices.Contains(codes, code(err)) {
+		return nil
 	}
 	return err
 }

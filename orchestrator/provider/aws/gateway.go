@@ -44,7 +44,7 @@ func internetGatewayThing(c *client) thing[types.InternetGateway] {
 		},
 		remove: func(ctx context.Context, _ *provider.Call, id string) error {
 			_, err := c.DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: &id})
-			return gone(err, "InvalidInternetGatewayID.NotFound")
+			return except(err, "InvalidInternetGatewayID.NotFound")
 		},
 	}
 }
@@ -64,13 +64,13 @@ func gatewayAttachment(c *client) resource.Resource {
 			_, err := c.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{
 				InternetGatewayId: aws.String(instanceID(call.Self)), VpcId: aws.String(relatedID(call, typeVpc)),
 			})
-			return nil, done(err, "Resource.AlreadyAssociated")
+			return nil, except(err, "Resource.AlreadyAssociated")
 		},
 		remove: func(ctx context.Context, call *provider.Call) error {
 			_, err := c.DetachInternetGateway(ctx, &ec2.DetachInternetGatewayInput{
 				InternetGatewayId: aws.String(instanceID(call.Self)), VpcId: aws.String(relatedID(call, typeVpc)),
 			})
-			return gone(err, "Gateway.NotAttached", "InvalidInternetGatewayID.NotFound", "InvalidVpcID.NotFound")
+			return except(err, "Gateway.NotAttached", "InvalidInternetGatewayID.NotFound", "InvalidVpcID.NotFound")
 		},
 	}
 }

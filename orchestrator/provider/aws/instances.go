@@ -40,7 +40,7 @@ func instanceThing(c *client) thing[types.Instance] {
 		create: c.runInstance,
 		remove: func(ctx context.Context, _ *provider.Call, id string) error {
 			_, err := c.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}})
-			return gone(err, "InvalidInstanceID.NotFound")
+			return except(err, "InvalidInstanceID.NotFound")
 		},
 	}
 }

@@ -42,7 +42,7 @@ func networkInterfaceThing(c *client) thing[types.NetworkInterface] {
 		create: c.createNetworkInterface,
 		remove: func(ctx context.Context, _ *provider.Call, id string) error {
 			_, err := c.DeleteNetworkInterface(ctx, &ec2.DeleteNetworkInterfaceInput{NetworkInterfaceId: &id})
-			return gone(err, "InvalidNetworkInterfaceID.NotFound")
+			return except(err, "InvalidNetworkInterfaceID.NotFound")
 		},
 	}
 }
@@ -131,7 +131,7 @@ func interfaceAttachment(c *client) resource.Resource {
 				return nil
 			}
 			_, err = c.DetachNetworkInterface(ctx, &ec2.DetachNetworkInterfaceInput{AttachmentId: found.Attachment.AttachmentId})
-			return gone(err, "InvalidAttachmentID.NotFound")
+			return except(err, "InvalidAttachmentID.NotFound")
 		},
 	}
 }

@@ -67,6 +67,14 @@ func (k kind) with(name string, on func(*client) resource.Resource) kind {
 	return k
 }
 
+// also gives one of the operations a second name.
+func (k kind) also(name, as string) kind {
+	act := k.acts[as]
+	act.name = name
+	k.acts[name] = act
+	return k
+}
+
 // unless gives operations a reason to do nothing.
 func (k kind) unless(idle func(*provider.Call) string, names ...string) kind {
 	for _, name := range names {
@@ -89,8 +97,9 @@ func kinds() map[string]kind {
 		typeSecurityGroup: life(securityGroup, resource.Tagged, idKey).
 			linked(ingressRules, "authorize_ingress_rules", "revoke_ingress_rules"),
 		typeIngressRule: life(ingressRules, resource.Named, idKey).
-			linked(ingressRules, "authorize_ingress_rules", "revoke_ingress_rules").
-			unless(noRules, "create", "authorize_ingress_rules", "revoke_ingress_rules"),
+			also("authorize_ingress_rules", "create").
+			also("revoke_ingress_rules", "delete").
+			unless(noRules, "create", "authorize_ingress_rules"),
 		typeRouteTable: life(routeTable, resource.Token, idKey).
 			linked(subnetAssociations, "attach", "detach", associationIDsKey).
 			unless(noSubnets, "attach", "detach"),

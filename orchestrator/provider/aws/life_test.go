@@ -270,7 +270,7 @@ func TestLife(t *testing.T) {
 		t.Errorf("left after uninstall: %q", left)
 	}
 	for _, n := range e.nodes {
-		if n.NodeID != "rules" && len(n.Runtime) > 0 {
+		if len(n.Runtime) > 0 {
 			t.Errorf("%s keeps runtime properties: %v", n.NodeID, n.Runtime)
 		}
 	}

@@ -33,7 +33,7 @@ func route(c *client) resource.Resource {
 				return nil, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "resource_config of %s has no DestinationCidrBlock", call.Self.NodeID))
 			}
 			_, err = c.CreateRoute(ctx, want)
-			return nil, done(err, "RouteAlreadyExists")
+			return nil, except(err, "RouteAlreadyExists")
 		},
 		remove: func(ctx context.Context, call *provider.Call) error {
 			want, err := wantedRoute(call)
@@ -46,7 +46,7 @@ func route(c *client) resource.Resource {
 				DestinationIpv6CidrBlock: want.DestinationIpv6CidrBlock,
 				DestinationPrefixListId:  want.DestinationPrefixListId,
 			})
-			return gone(err, "InvalidRoute.NotFound", "InvalidRouteTableID.NotFound")
+			return except(err, "InvalidRoute.NotFound", "InvalidRouteTableID.NotFound")
 		},
 	}
 }

@@ -40,7 +40,7 @@ func routeTableThing(c *client) thing[types.RouteTable] {
 		},
 		remove: func(ctx context.Context, _ *provider.Call, id string) error {
 			_, err := c.DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: &id})
-			return gone(err, "InvalidRouteTableID.NotFound")
+			return except(err, "InvalidRouteTableID.NotFound")
 		},
 	}
 }
@@ -69,7 +69,7 @@ func subnetAssociations(c *client) resource.Resource {
 				continue
 			}
 			_, err := c.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: table.RouteTableId, SubnetId: &subnetID})
-			if err := done(err, "Resource.AlreadyAssociated"); err != nil {
+			if err := except(err, "Resource.AlreadyAssociated"); err != nil {
 				return err
 			}
 		}
@@ -100,7 +100,7 @@ func subnetAssociations(c *client) resource.Resource {
 			ids, _ := associationsOf(table, relatedIDs(call, typeSubnet))
 			for _, id := range ids {
 				_, err := c.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: aws.String(text(id))})
-				if err := gone(err, "InvalidAssociationID.NotFound"); err != nil {
+				if err := except(err, "InvalidAssociationID.NotFound"); err != nil {
 					return err
 				}
 			}

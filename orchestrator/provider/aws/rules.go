@@ -48,7 +48,7 @@ func ingressRules(c *client) resource.Resource {
 				return nil
 			}
 			_, err = c.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: rules.GroupId, IpPermissions: present})
-			return gone(err, "InvalidPermission.NotFound", "InvalidGroup.NotFound", "InvalidGroupId.NotFound")
+			return except(err, "InvalidPermission.NotFound", "InvalidGroup.NotFound", "InvalidGroupId.NotFound")
 		},
 	}
 }
@@ -71,7 +71,7 @@ func (c *client) authorizeMissing(ctx context.Context, call *provider.Call) erro
 		return nil
 	}
 	_, err = c.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: rules.GroupId, IpPermissions: missing})
-	return done(err, "InvalidPermission.Duplicate")
+	return except(err, "InvalidPermission.Duplicate")
 }
 
 // readRules returns the rules that the node wants and those that the group has.

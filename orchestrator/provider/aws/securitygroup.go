@@ -37,7 +37,7 @@ func securityGroup(c *client) resource.Resource {
 		},
 		remove: func(ctx context.Context, _ *provider.Call, id string) error {
 			_, err := c.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: &id})
-			return gone(err, "InvalidGroup.NotFound", "InvalidGroupId.NotFound")
+			return except(err, "InvalidGroup.NotFound", "InvalidGroupId.NotFound")
 		},
 	}
 }

@@ -46,7 +46,7 @@ func subnetThing(c *client) thing[types.Subnet] {
 		create: c.createSubnet,
 		remove: func(ctx context.Context, _ *provider.Call, id string) error {
 			_, err := c.DeleteSubnet(ctx, &ec2.DeleteSubnetInput{SubnetId: &id})
-			return gone(err, "InvalidSubnetID.NotFound")
+			return except(err, "InvalidSubnetID.NotFound")
 		},
 	}
 }

@@ -49,7 +49,7 @@ func vpc(c *client) resource.Resource {
 		},
 		remove: func(ctx context.Context, _ *provider.Call, id string) error {
 			_, err := c.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &id})
-			return gone(err, "InvalidVpcID.NotFound")
+			return except(err, "InvalidVpcID.NotFound")
 		},
 	}
 }

@@ -9,6 +9,8 @@ package aws
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -92,6 +94,9 @@ func (e *EC2) serve(ctx context.Context, operation string, input any) (any, erro
 		if !known {
 			return rehearsal.Refuse(400, "Rehearsal.UnknownCall", "the rehearsal does not know %s", call)
 		}
+		if region := awsmiddleware.GetRegion(ctx); !slices.Contains(regions(), region) {
+			return rehearsal.Refuse(400, "Rehearsal.UnknownRegion", "the rehearsal has no region %q; it has %s", region, strings.Join(regions(), ", "))
+		}
 		r := &request{Served: served, world: e.world, region: awsmiddleware.GetRegion(ctx), now: e.world.Now()}
 		var err error
 		output, err = handle(r, input)
@@ -101,6 +106,15 @@ func (e *EC2) serve(ctx context.Context, operation string, input any) (any, erro
 		return nil, shape(operation, err)
 	}
 	return output, nil
+}
+
+// regions are those that every account may use without asking.
+func regions() []string {
+	return []string{
+		"us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1",
+		"eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3",
+		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+	}
 }
 
 // calls lists what this far end knows.

@@ -107,6 +107,10 @@ func TestChecks(t *testing.T) {
 			_, err := a.in("eu-west-1").CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: a.vpc("10.0.0.0/16"), CidrBlock: aws.String("10.0.0.0/24")})
 			return err
 		}, "InvalidVpcID.NotFound"},
+		"NoRegion": {"a region that does not exist", func(a *account) error {
+			_, err := a.in("moon-east-1").DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})
+			return err
+		}, "Rehearsal.UnknownRegion"},
 		"VpcInUse": {"a VPC with a subnet stays", func(a *account) error {
 			v := a.vpc("10.0.0.0/16")
 			a.subnet(v, "10.0.0.0/24")
