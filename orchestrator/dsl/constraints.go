@@ -87,7 +87,7 @@ func (c *compiler) constraintsOf(n *node, path string) []orchestrator.Constraint
 		op, ok := operators[constraint.Operator]
 		if !ok {
 			d := c.fail(codeUnknownType, item.at, where, "there is no constraint %s", constraint.Operator)
-			suggest(d, constraint.Operator, sortedKeys(operators))
+			suggest(d, constraint.Operator, orchestrator.SortedKeys(operators))
 			continue
 		}
 		if !op.argument.accepts(constraint.Argument) {

@@ -3,6 +3,8 @@ package dsl
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/diag"
@@ -15,12 +17,13 @@ var functionSince = map[string]version{"concat": v1_1, "merge": v1_3}
 // checkFunctions checks every call in the places where calls are evaluated: the
 // form of its arguments, and what it refers to as far as that is known.
 func (c *compiler) checkFunctions() {
-	check := functionChecker{c: c, inputs: map[string]bool{}}
+	check := &functionChecker{c: c, inputs: map[string]bool{}}
 	for _, e := range c.root.get("inputs").all() {
 		check.inputs[e.key] = true
 	}
 	scan(c.plan, func(s spot, v Value) Value {
 		if !c.brokenNodes[s.place.Node] {
+			check.inner = check.inner[:0]
 			check.value(s, v)
 		}
 		return v
@@ -30,34 +33,49 @@ func (c *compiler) checkFunctions() {
 type functionChecker struct {
 	c      *compiler
 	inputs map[string]bool
+	inner  []string // from the spot to the value at hand; "[2]" for an index
+}
+
+// under runs step with the inner path one piece longer.
+func (f *functionChecker) under(piece string, step func()) {
+	f.inner = append(f.inner, piece)
+	step()
+	f.inner = f.inner[:len(f.inner)-1]
 }
 
 // value checks the calls in a value, outer ones first.
-func (f functionChecker) value(s spot, v Value) {
+func (f *functionChecker) value(s spot, v Value) {
 	switch v := v.(type) {
 	case []Value:
 		for i, item := range v {
-			in := s
-			in.path = indexed(s.path, i)
-			f.value(in, item)
+			f.under("["+strconv.Itoa(i)+"]", func() { f.value(s, item) })
 		}
 	case map[string]Value:
 		if call, ok := eval.AsCall(v); ok {
 			f.call(s, call)
-			f.value(s.key(call.Name), call.Args)
+			f.under(call.Name, func() { f.value(s, call.Args) })
 			return
 		}
 		for _, key := range orchestrator.SortedKeys(v) {
-			f.value(s.key(key), v[key])
+			f.under(key, func() { f.value(s, v[key]) })
 		}
 	}
 }
 
-func (f functionChecker) fail(s spot, format string, args ...any) *diag.Diagnostic {
-	return f.c.fail(0, f.c.root.locate(s.at, s.trail...), s.path, format, args...)
+func (f *functionChecker) fail(s spot, format string, args ...any) *diag.Diagnostic {
+	path := s.path()
+	for _, piece := range f.inner {
+		if strings.HasPrefix(piece, "[") {
+			path += piece
+		} else {
+			path += "." + piece
+		}
+	}
+	at := f.c.root.locate(s.at, append(s.trail(), f.inner...)...)
+	return f.c.fail(0, at, path, format, args...)
 }
 
-func (f functionChecker) call(s spot, call eval.Call) {
+func (f *functionChecker) call(s spot, call eval.Call) {
 	if since := functionSince[call.Name]; since > f.c.version {
 		f.fail(s, "the function %s needs %s, and this blueprint is %s", call.Name, since, f.c.version)
 		return
@@ -75,7 +93,7 @@ func (f functionChecker) call(s spot, call eval.Call) {
 	case "get_input":
 		if !f.inputs[first] {
 			d := f.fail(s, "get_input asks for the input %s, which is not declared", first)
-			suggest(d, first, sortedKeys(f.inputs))
+			suggest(d, first, orchestrator.SortedKeys(f.inputs))
 		}
 	case "get_property":
 		f.property(s, args)
@@ -85,7 +103,7 @@ func (f functionChecker) call(s spot, call eval.Call) {
 }
 
 // attribute checks the node of a call that reads run-time properties.
-func (f functionChecker) attribute(s spot, function, node string) {
+func (f *functionChecker) attribute(s spot, function, node string) {
 	switch node {
 	case eval.Self:
 		if s.side != inNode {
@@ -101,18 +119,18 @@ func (f functionChecker) attribute(s spot, function, node string) {
 }
 
 // node reports whether a node of that name exists.
-func (f functionChecker) node(s spot, function, name string) bool {
+func (f *functionChecker) node(s spot, function, name string) bool {
 	if _, ok := f.c.templates[name]; ok {
 		return true
 	}
 	d := f.fail(s, "%s refers to the node %s, which is not defined", function, name)
-	suggest(d, name, sortedKeys(f.c.templates))
+	suggest(d, name, orchestrator.SortedKeys(f.c.templates))
 	return false
 }
 
 // property checks that the property a call reads is there, as far as its path
 // is known.
-func (f functionChecker) property(s spot, args []Value) {
+func (f *functionChecker) property(s spot, args []Value) {
 	name := args[0].(string)
 	switch name {
 	case eval.Self:
@@ -132,7 +150,7 @@ func (f functionChecker) property(s spot, args []Value) {
 	f.propertyPath(s, name, args[1:])
 }
 
-func (f functionChecker) propertyPath(s spot, name string, path []Value) {
+func (f *functionChecker) propertyPath(s spot, name string, path []Value) {
 	node := &f.c.plan.Nodes[f.c.nodeIndex[name]]
 	var value Value = node.Properties
 	for i, key := range path {
@@ -185,8 +203,8 @@ func stepInto(value, key Value) (Value, error) {
 func requirements(plan *orchestrator.Plan) orchestrator.Requirements {
 	var out orchestrator.Requirements
 	seen := map[string]bool{}
-	scan(plan, func(s spot, v Value) Value {
-		eval.Walk(v, s.path, func(call eval.Located) {
+	scan(plan, func(_ spot, v Value) Value {
+		eval.Each(v, func(call eval.Call) {
 			args := call.List()
 			switch call.Name {
 			case "get_secret":

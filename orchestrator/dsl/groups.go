@@ -31,7 +31,7 @@ func (c *compiler) compileGroups() {
 			_, isGroup := section.find(member)
 			if !isNode && !isGroup {
 				d := c.fail(codeGroupMember, item.at, path+".members", "group %s has the member %s, which is neither a node nor a group", e.key, member)
-				suggest(d, member, append(sortedKeys(c.templates), keys(section)...))
+				suggest(d, member, append(orchestrator.SortedKeys(c.templates), keys(section)...))
 				continue
 			}
 			addOnce(&g.Members, member)
@@ -139,7 +139,7 @@ func (c *compiler) compilePolicies() {
 			if !ok {
 				if !c.broken[dotted("groups", item.text())] {
 					d := c.fail(codePolicyTarget, item.at, path+".targets", "policy %s targets %s, which is not a group", e.key, item.text())
-					suggest(d, item.text(), sortedKeys(c.plan.Groups))
+					suggest(d, item.text(), orchestrator.SortedKeys(c.plan.Groups))
 				}
 				continue
 			}

@@ -51,9 +51,9 @@ func evaluateStatic(plan, prepared *orchestrator.Plan, inputs map[string]Value) 
 		if failed != nil || !eval.HasCalls(v) {
 			return v
 		}
-		answer, err := eval.Evaluate(scope, s.place, v, s.path)
+		answer, err := eval.Evaluate(scope, s.place, v, s.path())
 		if err != nil {
-			failed = orchestrator.Errorf(orchestrator.Invalid, "%s: %v", s.path, reasonOf(err)).Wrap(err)
+			failed = orchestrator.Errorf(orchestrator.Invalid, "%s: %v", s.path(), reasonOf(err)).Wrap(err)
 			return v
 		}
 		return answer
@@ -91,8 +91,8 @@ func flagOperations(plan *orchestrator.Plan, all bool) {
 // known, sorted.
 func Secrets(plan *orchestrator.Plan) []string {
 	var names []string
-	scan(plan, func(s spot, v Value) Value {
-		eval.Walk(v, s.path, func(call eval.Located) {
+	scan(plan, func(_ spot, v Value) Value {
+		eval.Each(v, func(call eval.Call) {
 			if call.Name != "get_secret" {
 				return
 			}
@@ -145,7 +145,7 @@ func CapabilityUses(plan *orchestrator.Plan, instances []orchestrator.NodeInstan
 	}
 	var uses []CapabilityUse
 	scan(plan, func(s spot, v Value) Value {
-		eval.Walk(v, s.path, func(call eval.Located) {
+		eval.Walk(v, s.path(), func(call eval.Located) {
 			if call.Name == "get_capability" {
 				uses = append(uses, usesAt(s, CapabilityUse{Function: call.Path, Target: call.First()}, byNode)...)
 			}

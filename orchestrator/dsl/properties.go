@@ -103,7 +103,7 @@ func (c *compiler) propertyOf(e entry, path string) *property {
 			c.fail(codeTooNew, at, dotted(path, "type"), "the type %s needs %s, and this blueprint is %s", p.Type, since, c.version)
 		case !primitive && !c.isDataType(p.Type):
 			d := c.fail(codeUnknownType, at, dotted(path, "type"), "there is no data type %s", p.Type)
-			suggest(d, p.Type, append(sortedKeys(primitives), c.names("data_types")...))
+			suggest(d, p.Type, append(orchestrator.SortedKeys(primitives), c.names("data_types")...))
 			p.Type = ""
 		}
 	}

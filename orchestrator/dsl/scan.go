@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/eval"
@@ -16,21 +17,57 @@ const (
 	inRelationship             // a relationship's operations: SOURCE and TARGET
 )
 
-// spot is a place of a plan where functions may stand.
+// spot is a place of a plan where functions may stand. It holds only facts;
+// its paths are written out when somebody asks.
 type spot struct {
-	side  side
-	place eval.Place
-	// path is the dotted path of the original's plan: nodes.vm.properties.ip.
-	path string
-	// trail leads to the same place in the blueprint's text.
-	trail []string
-	at    orchestrator.Range
+	side    side
+	place   eval.Place
+	at      orchestrator.Range
+	section string // "nodes", "outputs", "labels", …
+	name    string // of the node, the output, …; empty for deployment_settings
+	part    string // below it: "properties", "operations", a relationship type
+	// operation is the full name of the operation whose inputs these are.
+	operation string
+	key       string
 }
 
-func (s spot) key(key string) spot {
-	s.path = dotted(s.path, key)
-	s.trail = append(s.trail[:len(s.trail):len(s.trail)], key)
-	return s
+// path is the dotted path in the plan: nodes.vm.properties.ip.
+func (s spot) path() string {
+	path := s.section
+	for _, piece := range []string{s.name, s.part, s.operation} {
+		if piece != "" {
+			path += "." + piece
+		}
+	}
+	if s.operation != "" {
+		path += ".inputs"
+	}
+	if s.key != "" {
+		path += "." + s.key
+	}
+	return path
+}
+
+// trail leads to the same place in the blueprint's text.
+func (s spot) trail() []string {
+	switch {
+	case s.section == "nodes" && s.operation != "" && s.side == inNode:
+		return append(append([]string{"node_templates", s.name, "interfaces"}, splitOperation(s.operation)...), "inputs", s.key)
+	case s.section == "nodes" && s.operation != "":
+		return []string{"node_templates", s.name, "relationships"}
+	case s.section == "nodes":
+		return append(append([]string{"node_templates", s.name}, strings.Split(s.part, ".")...), s.key)
+	case s.section == "scaling_groups":
+		return []string{"groups", s.name}
+	default:
+		var trail []string
+		for _, piece := range []string{s.section, s.name, s.part, s.key} {
+			if piece != "" {
+				trail = append(trail, piece)
+			}
+		}
+		return trail
+	}
 }
 
 // visitor sees a value that holds calls and returns what shall be in its place.
@@ -48,45 +85,42 @@ func scan(plan *orchestrator.Plan, visit visitor) {
 	scanOutputs(plan.Capabilities, "capabilities", visit)
 	for _, key := range orchestrator.SortedKeys(plan.Labels) {
 		if values := []Value(plan.Labels[key]); eval.HasCalls(values) {
-			s := spot{path: "labels." + key + ".values", trail: []string{"labels", key}}
-			plan.Labels[key], _ = visit(s, values).([]Value)
+			plan.Labels[key], _ = visit(spot{section: "labels", name: key, part: "values"}, values).([]Value)
 		}
 	}
 	for _, name := range orchestrator.SortedKeys(plan.Policies) {
-		s := spot{path: "policies." + name + ".properties", trail: []string{"policies", name, "properties"}}
-		scanMap(plan.Policies[name].Properties, s, visit)
+		scanMap(plan.Policies[name].Properties, spot{section: "policies", name: name, part: "properties"}, visit)
 	}
 	for _, name := range orchestrator.SortedKeys(plan.ScalingGroups) {
 		g := plan.ScalingGroups[name]
-		scanCounts(&g.Properties, spot{path: "scaling_groups." + name + ".properties", trail: []string{"groups", name}}, visit)
+		scanCounts(&g.Properties, spot{section: "scaling_groups", name: name, part: "properties"}, visit)
 		plan.ScalingGroups[name] = g
 	}
-	scanMap(plan.DeploymentSettings, spot{path: "deployment_settings", trail: []string{"deployment_settings"}}, visit)
+	scanMap(plan.DeploymentSettings, spot{section: "deployment_settings"}, visit)
 }
 
 func scanNode(n *orchestrator.Node, visit visitor) {
-	s := spot{side: inNode, place: eval.Place{Node: n.ID}, path: "nodes." + n.ID, trail: []string{"node_templates", n.ID}, at: n.At}
-	scanMap(n.Properties, s.key("properties"), visit)
-	scanCounts(&n.Instances, s.key("capabilities").key("scalable").key("properties"), visit)
-	scanOperations(n.Operations, s.key("operations"), append(s.trail, "interfaces"), visit)
+	s := spot{side: inNode, place: eval.Place{Node: n.ID}, section: "nodes", name: n.ID, at: n.At}
+	properties, counts, operations := s, s, s
+	properties.part, counts.part, operations.part = "properties", "capabilities.scalable.properties", "operations"
+	scanMap(n.Properties, properties, visit)
+	scanCounts(&n.Instances, counts, visit)
+	scanOperations(n.Operations, operations, visit)
 	for i := range n.Relationships {
 		r := &n.Relationships[i]
-		in := spot{side: inRelationship, place: eval.Place{SourceNode: n.ID, TargetNode: r.Target}, path: s.path + "." + r.Type, at: r.At, trail: s.trail}
-		scanOperations(r.SourceOperations, in, append(s.trail, "relationships"), visit)
-		scanOperations(r.TargetOperations, in, append(s.trail, "relationships"), visit)
+		in := spot{side: inRelationship, place: eval.Place{SourceNode: n.ID, TargetNode: r.Target}, section: "nodes", name: n.ID, part: r.Type, at: r.At}
+		scanOperations(r.SourceOperations, in, visit)
+		scanOperations(r.TargetOperations, in, visit)
 	}
 }
 
-func scanOperations(operations map[string]orchestrator.Operation, s spot, trail []string, visit visitor) {
+func scanOperations(operations map[string]orchestrator.Operation, s spot, visit visitor) {
 	for _, name := range waiting(operations) {
-		in := s.key(name)
-		in.path += ".inputs"
-		in.trail = append(trail[:len(trail):len(trail)], splitOperation(name)...)
-		in.trail = append(in.trail, "inputs")
-		if operations[name].At.Start.Line > 0 {
-			in.at = operations[name].At
+		s.operation = name
+		if s.side == inNode && operations[name].At.Start.Line > 0 {
+			s.at = operations[name].At
 		}
-		scanMap(operations[name].Inputs, in, visit)
+		scanMap(operations[name].Inputs, s, visit)
 	}
 }
 
@@ -126,10 +160,9 @@ func splitOperation(full string) []string {
 func scanOutputs(outputs []orchestrator.Output, section string, visit visitor) {
 	for i := range outputs {
 		o := &outputs[i]
-		if !eval.HasCalls(o.Value) {
-			continue
+		if eval.HasCalls(o.Value) {
+			o.Value = visit(spot{section: section, name: o.Name, part: "value", at: o.At}, o.Value)
 		}
-		o.Value = visit(spot{path: section + "." + o.Name + ".value", trail: []string{section, o.Name, "value"}, at: o.At}, o.Value)
 	}
 }
 
@@ -142,7 +175,8 @@ func scanCounts(counts *orchestrator.InstanceCounts, s spot, visit visitor) {
 		{"current_instances", &counts.Current}, {"planned_instances", &counts.Planned},
 	} {
 		if eval.HasCalls(*count.value) {
-			*count.value = visit(s.key(count.name), *count.value)
+			s.key = count.name
+			*count.value = visit(s, *count.value)
 		}
 	}
 }
@@ -153,7 +187,8 @@ func scanMap(m map[string]Value, s spot, visit visitor) {
 	}
 	for _, key := range orchestrator.SortedKeys(m) {
 		if eval.HasCalls(m[key]) {
-			m[key] = visit(s.key(key), m[key])
+			s.key = key
+			m[key] = visit(s, m[key])
 		}
 	}
 }

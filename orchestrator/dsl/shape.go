@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -177,109 +178,126 @@ func deploymentSettingsShape() *shape {
 // wants it, and notes which named entries are broken, so that later stages do
 // not report what follows from it.
 func (c *compiler) checkShape(root *node) {
-	for _, e := range c.checkKeys(root, blueprintShape().fields, "") {
+	checker := &shapeChecker{c: c}
+	for _, e := range checker.keys(root, blueprintFields) {
 		f := blueprintFields[e.key]
-		if e.value.kind == mapKind && f.each != nil {
-			for _, named := range e.value.entries {
-				if named.value.kind == nullKind && e.key == "node_templates" {
-					named.value = newMap(named.at, nil) // not left out, but without its type
-				}
-				if !c.check(named.value, f.each, dotted(e.key, named.key)) {
-					c.broken[dotted(e.key, named.key)] = true
-				}
-				c.checkKeyText(named, dotted(e.key, named.key))
+		checker.under(e.key, func() {
+			if e.value.kind == mapKind && f.each != nil {
+				checker.section(e, f.each)
+			} else if !checker.check(e.value, f.shape) {
+				c.broken[e.key] = true
 			}
-			continue
-		}
-		if !c.check(e.value, f.shape, e.key) {
-			c.broken[e.key] = true
-		}
+		})
 	}
 }
 
 // blueprintFields are the sections; the table is built once and never changed.
 var blueprintFields = blueprintShape().fields
 
-// check reports what is wrong with n, which stands at path, and whether all is
-// well.
-func (c *compiler) check(n *node, s *shape, path string) bool {
-	if n.kind == nullKind || len(s.kinds) == 0 {
-		return true
-	}
-	if !slices.Contains(s.kinds, n.kind) {
-		c.fail(codeStructure, n.at, path, "%s is expected here, not %s", kindList(s.kinds), n.kind)
-		return false
-	}
-	fine := true
-	switch n.kind {
-	case mapKind:
-		if s.fields != nil {
-			before := len(c.diagnostics)
-			for _, e := range c.checkKeys(n, s.fields, path) {
-				c.check(e.value, s.fields[e.key].shape, dotted(path, e.key))
-			}
-			fine = len(c.diagnostics) == before
-		}
-		if s.each != nil {
-			for _, e := range n.entries {
-				fine = c.checkKeyText(e, dotted(path, e.key)) && fine
-				fine = c.check(e.value, s.each, dotted(path, e.key)) && fine
-			}
-		}
-	case listKind:
-		if s.filled && len(n.items) == 0 {
-			c.fail(codeStructure, n.at, path, "the list is empty; it needs at least one item")
-			fine = false
-		}
-		if s.items != nil {
-			for i, item := range n.items {
-				fine = c.check(item, s.items, indexed(path, i)) && fine
-			}
-		}
-	}
-	return fine
+// shapeChecker walks a tree along a shape.
+type shapeChecker struct {
+	c    *compiler
+	path []string // to the node at hand
 }
 
-func (c *compiler) checkKeyText(e entry, path string) bool {
+// under runs step with the path one key longer.
+func (s *shapeChecker) under(key string, step func()) {
+	s.path = append(s.path, key)
+	step()
+	s.path = s.path[:len(s.path)-1]
+}
+
+func (s *shapeChecker) fail(code int, at orchestrator.Range, format string, args ...any) *diag.Diagnostic {
+	return s.c.fail(code, at, strings.Join(s.path, "."), format, args...)
+}
+
+// section checks the named entries of a section, each by itself.
+func (s *shapeChecker) section(section entry, each *shape) {
+	for _, named := range section.value.entries {
+		if named.value.kind == nullKind && section.key == "node_templates" {
+			named.value = newMap(named.at, nil) // not left out, but without its type
+		}
+		s.under(named.key, func() {
+			text := s.keyText(named)
+			if !s.check(named.value, each) || !text {
+				s.c.broken[dotted(section.key, named.key)] = true
+			}
+		})
+	}
+}
+
+// check reports what is wrong with n, and whether all is well.
+func (s *shapeChecker) check(n *node, want *shape) bool {
+	if n.kind == nullKind || len(want.kinds) == 0 {
+		return true
+	}
+	if !slices.Contains(want.kinds, n.kind) {
+		s.fail(codeStructure, n.at, "%s is expected here, not %s", kindList(want.kinds), n.kind)
+		return false
+	}
+	before := len(s.c.diagnostics)
+	switch {
+	case n.kind == mapKind && want.fields != nil:
+		for _, e := range s.keys(n, want.fields) {
+			s.under(e.key, func() { s.check(e.value, want.fields[e.key].shape) })
+		}
+	case n.kind == mapKind && want.each != nil:
+		for _, e := range n.entries {
+			s.under(e.key, func() {
+				s.keyText(e)
+				s.check(e.value, want.each)
+			})
+		}
+	case n.kind == listKind:
+		if want.filled && len(n.items) == 0 {
+			s.fail(codeStructure, n.at, "the list is empty; it needs at least one item")
+		}
+		if want.items == nil {
+			break
+		}
+		for i, item := range n.items {
+			s.under(strconv.Itoa(i), func() { s.check(item, want.items) })
+		}
+	}
+	return len(s.c.diagnostics) == before
+}
+
+// keyText reports a key that is not written as a string.
+func (s *shapeChecker) keyText(e entry) bool {
 	if !e.text {
-		c.fail(codeStructure, e.at, path, "the key %s is not a string; write it in quotes", e.key)
+		s.fail(codeStructure, e.at, "the key %s is not a string; write it in quotes", e.key)
 	}
 	return e.text
 }
 
-// checkKeys reports keys that a map with fixed keys does not have, misses, or
-// may not have in this version, and returns the others.
-func (c *compiler) checkKeys(n *node, fields map[string]field, path string) []entry {
+// keys reports keys that a map with fixed keys does not have, misses, or may
+// not have in this version, and returns those that it has.
+func (s *shapeChecker) keys(n *node, fields map[string]field) []entry {
 	known := make([]entry, 0, len(n.entries))
 	for _, e := range n.entries {
 		f, ok := fields[e.key]
-		switch {
-		case !ok:
-			d := c.fail(codeStructure, e.at, dotted(path, e.key), "there is no %q here; known are %s", e.key, strings.Join(sortedKeys(fields), ", "))
-			suggest(d, e.key, sortedKeys(fields))
-		case f.since > c.version && c.validateVersion && e.value.kind != nullKind:
-			d := c.fail(codeTooNew, e.at, dotted(path, e.key), "%q needs %s, and this blueprint is %s", e.key, f.since, c.version)
-			d.Hint = "raise tosca_definitions_version to " + f.since.String()
-			known = append(known, e)
-		default:
+		if ok {
 			known = append(known, e)
 		}
+		if ok && (f.since <= s.c.version || !s.c.validateVersion || e.value.kind == nullKind) {
+			continue
+		}
+		s.under(e.key, func() {
+			if ok {
+				d := s.fail(codeTooNew, e.at, "%q needs %s, and this blueprint is %s", e.key, f.since, s.c.version)
+				d.Hint = "raise tosca_definitions_version to " + f.since.String()
+				return
+			}
+			d := s.fail(codeStructure, e.at, "there is no %q here; known are %s", e.key, strings.Join(orchestrator.SortedKeys(fields), ", "))
+			suggest(d, e.key, orchestrator.SortedKeys(fields))
+		})
 	}
-	for _, name := range sortedKeys(fields) {
-		if fields[name].required && n.get(name) == nil {
-			c.fail(codeStructure, n.at, dotted(path, name), "%q is required here and missing", name)
+	for name, f := range fields {
+		if f.required && n.get(name) == nil {
+			s.under(name, func() { s.fail(codeStructure, n.at, "%q is required here and missing", name) })
 		}
 	}
 	return known
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 func kindList(kinds []kind) string {

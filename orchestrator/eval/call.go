@@ -112,6 +112,27 @@ func HasCalls(v Value) bool {
 	return false
 }
 
+// Each visits every call in v like Walk, without saying where it stands.
+func Each(v Value, visit func(Call)) {
+	switch v := v.(type) {
+	case orchestrator.Sensitive:
+		Each(v.Open(), visit)
+	case []Value:
+		for _, item := range v {
+			Each(item, visit)
+		}
+	case map[string]Value:
+		if call, ok := AsCall(v); ok {
+			visit(call)
+			Each(call.Args, visit)
+			return
+		}
+		for _, key := range orchestrator.SortedKeys(v) {
+			Each(v[key], visit)
+		}
+	}
+}
+
 // Walk visits every call in v, outer ones first. path is where v stands.
 func Walk(v Value, path string, visit func(Located)) {
 	switch v := v.(type) {
