@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	gossh "golang.org/x/crypto/ssh"
 
+	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal/machine"
 )
@@ -48,4 +50,65 @@ func addMachine(t *testing.T, world *rehearsal.World, id string, key gossh.Publi
 		t.Fatal(err)
 	}
 	return address
+}
+
+// TestSudo needs a machine that lets its user become root, as clouds' images do.
+func TestSudo(t *testing.T) {
+	world := rehearsal.New(rehearsal.Config{})
+	key, public := newKey(t)
+	address := addMachine(t, world, "i-0123", public)
+	servers := machine.New(world)
+	t.Cleanup(servers.Close)
+	p := &peer{host: address, port: 22, user: "ubuntu", key: key, base: "/home/ubuntu", rehearsal: true, dial: servers.DialContext}
+	r := newRecord()
+	script := "#!/bin/bash\nset -eu\nwhoami\necho \"$word\" >/etc/motd\nctx instance runtime-properties seen \"$(cat /etc/motd)\"\n"
+	if _, err := p.provider(t).Run(t.Context(), p.call(r, "e-1", script, values{"use_sudo": true, "word": "it's"})); err != nil {
+		t.Fatal(err, r.lines)
+	}
+	if diff := cmp.Diff([]any{[]string{"root"}, "it's"}, []any{r.output("stdout"), r.runtime["seen"]}); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestRehearsedNetwork says what a network would: nobody there, nobody listens yet.
+func TestRehearsedNetwork(t *testing.T) {
+	world := rehearsal.New(rehearsal.Config{})
+	key, public := newKey(t)
+	address := addMachine(t, world, "i-0123", public)
+	servers := machine.New(world)
+	t.Cleanup(servers.Close)
+	stop := func(tx rehearsal.Tx) error {
+		known, _, err := rehearsal.FindMachine(tx, address)
+		if err != nil {
+			return err
+		}
+		known.Running = false
+		return rehearsal.PutMachine(tx, known)
+	}
+	tests := map[string]struct {
+		reason string
+		host   string
+		user   string
+		change func(rehearsal.Tx) error
+		want   string
+	}{
+		"NoMachine":   {"", "198.18.7.7", "ubuntu", nil, "no route to host"},
+		"UnknownUser": {"cloud-init writes the key for the image's user only", address, "centos", nil, "unable to authenticate"},
+		"Stopped":     {"", address, "ubuntu", stop, "connection refused"},
+	}
+	for _, name := range []string{"NoMachine", "UnknownUser", "Stopped"} {
+		tt := tests[name]
+		t.Run(name, func(t *testing.T) {
+			if tt.change != nil {
+				if err := world.State.Update(t.Context(), tt.change); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p := &peer{host: tt.host, port: 22, user: tt.user, key: key, base: "/home/ubuntu", rehearsal: true, dial: servers.DialContext}
+			_, err := p.provider(t).Run(t.Context(), p.call(newRecord(), "e-1", "#!/bin/sh\n", nil))
+			if err == nil || provider.IsFatal(err) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%s: got %v (fatal %v), want a retryable error with %q", tt.reason, err, provider.IsFatal(err), tt.want)
+			}
+		})
+	}
 }

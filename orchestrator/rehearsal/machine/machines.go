@@ -66,21 +66,37 @@ func (m *Machines) DialContext(ctx context.Context, network, address string) (ne
 	}
 	client, server := newPipe(tcpAddress("198.18.0.1"), tcpAddress(host))
 	running := m.boot(found)
-	go running.serve(server, found)
+	go func() {
+		defer m.hangUp(running)
+		running.serve(server, found)
+	}()
 	return client, nil
 }
 
 func tcpAddress(host string) net.Addr { return &net.TCPAddr{IP: net.ParseIP(host), Port: 22} }
 
+// boot returns the machine for one more connection; hangUp is its counterpart.
 func (m *Machines) boot(of rehearsal.Machine) *machine {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if known := m.running[of.ID]; known != nil {
-		return known
+	known := m.running[of.ID]
+	if known == nil {
+		known = newMachine(m, of)
+		m.running[of.ID] = known
 	}
-	made := newMachine(m, of)
-	m.running[of.ID] = made
-	return made
+	known.connections++
+	return known
+}
+
+// hangUp forgets a machine that nobody is connected to and on which nothing
+// runs: all that it is, is in the world.
+func (m *Machines) hangUp(of *machine) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	of.connections--
+	if of.connections == 0 && of.disk.idle() {
+		delete(m.running, of.id)
+	}
 }
 
 // machine is a machine as this server runs it.
@@ -91,6 +107,8 @@ type machine struct {
 	disk     *disk
 	sockets  *sockets
 	table    map[string]func(*command) int
+	// connections is guarded by Machines.mu.
+	connections int
 }
 
 func newMachine(m *Machines, of rehearsal.Machine) *machine {
@@ -107,12 +125,18 @@ func hostKey(id string) (ssh.Signer, error) {
 	return ssh.NewSignerFromKey(ed25519.NewKeyFromSeed(seed[:]))
 }
 
-var errUnknownKey = errors.New("the key is not among the machine's authorized keys")
+var errUnknownKey = errors.New("the key is not among the user's authorized keys")
+
+// imageUser is the one account of Ubuntu's image that keys are written for.
+const imageUser = "ubuntu"
 
 // authorize admits the image's user by the keys that cloud-init wrote.
 func authorize(of rehearsal.Machine) func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) {
 	known := append(cloudInitKeys(of.UserData), of.AuthorizedKeys...)
-	return func(_ ssh.ConnMetadata, offered ssh.PublicKey) (*ssh.Permissions, error) {
+	return func(who ssh.ConnMetadata, offered ssh.PublicKey) (*ssh.Permissions, error) {
+		if who.User() != imageUser {
+			return nil, errUnknownKey
+		}
 		for _, line := range known {
 			key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
 			if err == nil && string(key.Marshal()) == string(offered.Marshal()) {

@@ -1,0 +1,75 @@
+package ssh
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+)
+
+// The functions here read inputs leniently, as blueprints write them: a number
+// may be a text, a truth may be "true".
+
+func hidden(value orchestrator.Value) bool {
+	switch value := value.(type) {
+	case bool:
+		return value
+	case []orchestrator.Value:
+		return len(value) > 0
+	default:
+		return false
+	}
+}
+
+func truth(value orchestrator.Value, otherwise bool) bool {
+	switch value := value.(type) {
+	case bool:
+		return value
+	case string:
+		if parsed, err := strconv.ParseBool(strings.ToLower(value)); err == nil {
+			return parsed
+		}
+	}
+	return otherwise
+}
+
+func number(value orchestrator.Value) (float64, error) {
+	switch value := value.(type) {
+	case int64:
+		return float64(value), nil
+	case float64:
+		return value, nil
+	case string:
+		return strconv.ParseFloat(value, 64)
+	default:
+		return 0, fmt.Errorf("%T is not a number", value)
+	}
+}
+
+func mapping(value orchestrator.Value) map[string]orchestrator.Value {
+	m, _ := value.(map[string]orchestrator.Value)
+	return m
+}
+
+func firstOf(values ...orchestrator.Value) orchestrator.Value {
+	for _, value := range values {
+		if value != nil {
+			return value
+		}
+	}
+	return nil
+}
+
+func firstText(values ...orchestrator.Value) string {
+	for _, value := range values {
+		if text, ok := value.(string); ok && text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func lastSegment(function string) string {
+	return function[strings.LastIndexByte(function, '.')+1:]
+}
