@@ -15,6 +15,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,9 +53,37 @@ func New(options Options) *Provider {
 	return &Provider{options: options, clients: newClients(options), turns: newTurns()}
 }
 
+// operations are the last words of the functions that Run knows.
+var operations = []string{
+	"create", "configure", "start", "stop", "delete", "pull", "store_kubeconfig", "attach_ip_configuration", "detach_ip_configuration",
+}
+
+// Check implements provider.Checker: the type has a row, and the operation is
+// one that Run carries out.
+func (p *Provider) Check(node *orchestrator.Node, operation orchestrator.Operation, rehearsal bool) error {
+	if rehearsal && p.options.Rehearsal == nil {
+		return orchestrator.Errorf(orchestrator.Invalid, "this server has no rehearsal of Azure")
+	}
+	if !slices.Contains(operations, lastWord(operation.Function)) {
+		return unknownOperation(operation.Function, node.Type)
+	}
+	self := &provider.Instance{NodeID: node.ID, Type: node.Type, TypeHierarchy: node.TypeHierarchy}
+	if isTemplate(self) || isKind(self, ipConfiguration) || strings.HasSuffix(operation.Function, "ip_configuration") {
+		return nil
+	}
+	_, err := kindOf(self)
+	return err
+}
+
+func lastWord(function string) string { return function[strings.LastIndex(function, ".")+1:] }
+
+func unknownOperation(function, typeName string) error {
+	return orchestrator.Errorf(orchestrator.Invalid, "Slipway has no Azure operation %q for type %s", function, typeName)
+}
+
 // Run carries out one operation.
 func (p *Provider) Run(ctx context.Context, call *provider.Call) (provider.Result, error) {
-	operation := call.Function[strings.LastIndex(call.Function, ".")+1:]
+	operation := lastWord(call.Function)
 	if call.Self == nil {
 		return relate(ctx, call, operation)
 	}
@@ -81,8 +110,7 @@ func (p *Provider) Run(ctx context.Context, call *provider.Call) (provider.Resul
 	case operation == "configure" || operation == "stop":
 		return provider.Result{}, nil // made at create, and left running at stop
 	}
-	return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid,
-		"Slipway has no Azure operation %q for type %s", call.Function, call.Self.Type))
+	return provider.Result{}, provider.Fatal(unknownOperation(call.Function, call.Self.Type))
 }
 
 // run carries out a verb on the resource of a row.

@@ -77,6 +77,7 @@ func (c *client) begin(ctx context.Context, method, id, version string, body any
 	if err != nil {
 		return "", err
 	}
+	defer closeBody(response)
 	poller, err := runtime.NewPoller[answer](response, c.arm.Pipeline(), nil)
 	if err != nil {
 		return "", err
@@ -110,6 +111,7 @@ func (c *client) poll(ctx context.Context, token string) (progress, error) {
 	if err != nil {
 		return progress{}, err
 	}
+	defer closeBody(response)
 	if !poller.Done() {
 		return progress{patience: retryAfter(response)}, nil
 	}

@@ -45,12 +45,28 @@ func New(options Options) *Provider {
 	return &Provider{options: options, clients: newClients(options.Rehearsal)}
 }
 
+// Check implements provider.Checker. Which kinds a cluster has shows only once
+// it is there.
+func (p *Provider) Check(_ *orchestrator.Node, operation orchestrator.Operation, rehearsal bool) error {
+	if rehearsal && p.options.Rehearsal == nil {
+		return orchestrator.Errorf(orchestrator.Invalid, "this server has no rehearsal of Kubernetes")
+	}
+	if _, ok := verbOf(operation.Function); !ok {
+		return unknownOperation(operation.Function)
+	}
+	return nil
+}
+
+func unknownOperation(function string) error {
+	return orchestrator.Errorf(orchestrator.Invalid,
+		"Slipway has no Kubernetes operation %q; it has resource_create, resource_read, resource_update, resource_delete and the same with file_", function)
+}
+
 // Run carries out one operation.
 func (p *Provider) Run(ctx context.Context, call *provider.Call) (provider.Result, error) {
 	verb, ok := verbOf(call.Function)
 	if !ok {
-		return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid,
-			"Slipway has no Kubernetes operation %q; it has resource_create, resource_read, resource_update, resource_delete and the same with file_", call.Function))
+		return provider.Result{}, provider.Fatal(unknownOperation(call.Function))
 	}
 	if call.Self == nil {
 		return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "%s is not an operation of a relationship", call.Function))

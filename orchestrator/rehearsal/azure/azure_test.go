@@ -183,7 +183,7 @@ func TestChangesTakeTheirTime(t *testing.T) {
 
 func TestAnonymousIsRefused(t *testing.T) {
 	b := newBench(t, rehearsal.Config{})
-	request, err := http.NewRequestWithContext(t.Context(), "GET", "https://management.azure.com"+root+"?api-version=2024-05-01", nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://management.azure.com"+root+"?api-version=2024-05-01", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

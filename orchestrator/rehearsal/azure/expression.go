@@ -79,10 +79,11 @@ func (p *parser) take(token string) bool {
 
 // value reads a literal or a call, then what is looked up in it: .name, [index].
 func (p *parser) value() (any, error) {
-	if p.plan.depth++; p.plan.depth > depthLimit {
+	p.plan.depth++
+	defer func() { p.plan.depth-- }()
+	if p.plan.depth > depthLimit {
 		return nil, fmt.Errorf("expressions are nested more than %d deep", depthLimit)
 	}
-	defer func() { p.plan.depth-- }()
 	p.skip()
 	if p.take("'") {
 		return p.literal()

@@ -31,7 +31,7 @@ func (a *act) absent() answer {
 	if a.target.row.name == groupType {
 		code, message = "ResourceGroupNotFound", fmt.Sprintf("Resource group '%s' could not be found.", a.target.name)
 	}
-	a.CallRecord.Error = code + ": " + message
+	a.Error = code + ": " + message
 	return answer{status: http.StatusNotFound, body: failure(code, message)}
 }
 

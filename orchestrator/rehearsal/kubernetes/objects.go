@@ -37,7 +37,7 @@ func (a *act) get() (answer, error) {
 // have removed what was due to go, and that stays done.
 func (a *act) absent() answer {
 	message := fmt.Sprintf("%s %q not found", resourceName(a.target.kind), a.target.name)
-	a.CallRecord.Error = "NotFound: " + message
+	a.Error = "NotFound: " + message
 	return answer{http.StatusNotFound, failure(http.StatusNotFound, "NotFound", message)}
 }
 
