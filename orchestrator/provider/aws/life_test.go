@@ -467,6 +467,81 @@ func TestStopAndStart(t *testing.T) {
 	}
 }
 
+// TestRouteTable binds a table of its own to two subnets, while answers get lost.
+func TestRouteTable(t *testing.T) {
+	b, e := newBench(
+		rehearsal.Fault{Cloud: far.Cloud, Call: "ec2.CreateRouteTable", Kind: rehearsal.FaultLost, Times: 2},
+		rehearsal.Fault{Cloud: far.Cloud, Call: "ec2.AssociateRouteTable", Kind: rehearsal.FaultLost, Times: 2},
+		rehearsal.Fault{Cloud: far.Cloud, Call: "ec2.DisassociateRouteTable", Kind: rehearsal.FaultLost, Times: 2},
+	), newEnvironment()
+	b.install(t, e)
+	table := life(newInstance("table", typeOf("RouteTable"), properties(values{"kwargs": values{}}), e.by["vpc"], e.by["subnet_1"], e.by["subnet_2"]), "routetable", "attach", "detach")
+	b.all(t, table, table.install)
+	if ids, _ := table.Runtime["association_ids"].(list); len(ids) != 2 {
+		t.Errorf("association_ids = %v, want one for each subnet", table.Runtime["association_ids"])
+	}
+	counts := b.effective(t)
+	if counts["ec2.CreateRouteTable"] != 1 || counts["ec2.AssociateRouteTable"] != 2 {
+		t.Errorf("effective calls: %v, want one table and two associations", counts)
+	}
+	b.Workflow = "uninstall"
+	b.all(t, table, table.uninstall)
+	b.uninstall(t, e)
+	if left := b.listed(t); len(left) > 0 {
+		t.Errorf("left after uninstall: %q", left)
+	}
+}
+
+// TestSecondInterface attaches an interface by an operation's own parameters.
+func TestSecondInterface(t *testing.T) {
+	b, e := newBench(), newEnvironment()
+	b.install(t, e)
+	second := newInstance("second", typeOf("Interface"), properties(values{"kwargs": values{}}), e.by["subnet_1"])
+	attach := act("start", "eni.attach")
+	attach.Inputs = values{"resource_config": values{"InstanceId": e.by["vm"].Runtime["aws_resource_id"], "DeviceIndex": int64(1)}}
+	for _, step := range []providertest.Operation{act("create", "eni.prepare"), act("configure", "eni.create"), attach} {
+		if err := b.do(second, step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if id, _ := second.Runtime["attachment_id"].(string); !strings.HasPrefix(id, "eni-attach-") {
+		t.Errorf("attachment_id = %v", second.Runtime["attachment_id"])
+	}
+	for _, step := range []providertest.Operation{act("stop", "eni.detach"), act("delete", "eni.delete")} {
+		if err := b.do(second, step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(wholeEnvironment, b.listed(t)); diff != "" {
+		t.Errorf("after detach and delete (-want +got):\n%s", diff)
+	}
+}
+
+// TestSubnetAttributes changes a subnet by an operation that a template maps,
+// and lets another choose its zone.
+func TestSubnetAttributes(t *testing.T) {
+	b, e := newBench(), newEnvironment()
+	b.install(t, e)
+	modify := act("poststart", "subnet.modify_subnet_attribute")
+	modify.Inputs = values{"resource_config": values{"MapPublicIpOnLaunch": values{"Value": true}}}
+	if err := b.do(e.by["subnet_1"], modify); err != nil {
+		t.Fatal(err)
+	}
+	response, _ := e.by["subnet_1"].Runtime["create_response"].(values)
+	config, _ := e.by["subnet_1"].Runtime["resource_config"].(values)
+	if response["MapPublicIpOnLaunch"] != true || config["CidrBlock"] != "10.0.0.0/24" {
+		t.Errorf("MapPublicIpOnLaunch = %v, recorded parameters %v", response["MapPublicIpOnLaunch"], config)
+	}
+
+	third := newInstance("third", typeOf("Subnet"), properties(values{"CidrBlock": "10.0.2.0/24", "AvailabilityZone": "us-west-1z"}, values{"use_available_zones": true}), e.by["vpc"])
+	if err := b.do(third, act("configure", "subnet.create")); err != nil {
+		t.Fatal(err)
+	}
+	if config, _ := third.Runtime["resource_config"].(values); config["AvailabilityZone"] != "us-west-1a" {
+		t.Errorf("the recorded zone is %v, want one that there is", config["AvailabilityZone"])
+	}
+}
+
 func TestHopeless(t *testing.T) {
 	subnetIn := func(cidr, zone string) values { return values{"CidrBlock": cidr, "AvailabilityZone": zone} }
 	cases := map[string]struct {

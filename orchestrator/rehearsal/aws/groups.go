@@ -21,6 +21,7 @@ func securityGroups() shelf[types.SecurityGroup] {
 		kind: "ec2.SecurityGroup", prefix: "sg", missing: "InvalidGroup.NotFound", idFilter: "group-id",
 		id:    func(g *types.SecurityGroup) **string { return &g.GroupId },
 		tags:  func(g *types.SecurityGroup) *[]types.Tag { return &g.Tags },
+		name:  func(g types.SecurityGroup) string { return aws.ToString(g.GroupName) },
 		state: func(types.SecurityGroup) string { return "available" },
 		facts: func(g types.SecurityGroup) map[string][]string {
 			return map[string][]string{"vpc-id": {aws.ToString(g.VpcId)}, "group-name": {aws.ToString(g.GroupName)}}

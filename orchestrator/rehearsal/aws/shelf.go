@@ -44,6 +44,9 @@ type shelf[T any] struct {
 	id       func(*T) **string
 	tags     func(*T) *[]types.Tag
 	state    func(T) string // the API's word for `rehearsal list`
+	// name is what `rehearsal list` calls one without a Name tag; nil means
+	// nothing.
+	name func(T) string
 	// listed says whether a thing still counts as there; nil means yes.
 	listed func(T) bool
 	// next makes the change of state that NextAt announced, and says whether the
@@ -87,9 +90,13 @@ func (s shelf[T]) put(r *request, d *document[T]) error {
 		return fmt.Errorf("write %s: %w", s.kind, err)
 	}
 	tags := *s.tags(&d.Thing)
+	name := tagOf(tags, "Name")
+	if name == "" && s.name != nil {
+		name = s.name(d.Thing)
+	}
 	return r.Put(rehearsal.Object{
 		Cloud: Cloud, Kind: s.kind, ID: aws.ToString(*s.id(&d.Thing)), Scope: r.region,
-		Name: tagOf(tags, "Name"), Deployment: tagOf(tags, tagDeployment), Instance: tagOf(tags, tagInstance),
+		Name: name, Deployment: tagOf(tags, tagDeployment), Instance: tagOf(tags, tagInstance),
 		State: s.state(d.Thing), Listed: !d.Hidden && (s.listed == nil || s.listed(d.Thing)),
 		Body: body, CreatedAt: d.createdAt, UpdatedAt: r.now,
 	})
