@@ -130,21 +130,28 @@ func TestTheServerMayDieAtAnyWrite(t *testing.T) {
 		t.Fatalf("only %d journal writes", total)
 	}
 	for at := 1; at <= total; at++ {
-		t.Run(fmt.Sprint("Write", at), func(t *testing.T) {
-			e := &environment{bench: newSlowBench(t, 20*time.Second)}
-			writes := 0
-			e.engine.Crash = func(values) bool {
-				writes++
-				if writes == at {
-					// Another server goes on: it remembers nothing.
-					e.engine.Provider = newProvider(e.world)
+		for _, moment := range []string{"Before", "After"} {
+			t.Run(fmt.Sprint(moment, at), func(t *testing.T) {
+				e := &environment{bench: newSlowBench(t, 20*time.Second)}
+				writes := 0
+				dies := func(values) bool {
+					writes++
+					if writes == at {
+						// Another server goes on: it remembers nothing.
+						e.engine.Provider = newProvider(e.world)
+					}
+					return writes == at
 				}
-				return writes == at
-			}
-			e.up()
-			e.down()
-			e.check("one death")
-		})
+				if moment == "Before" {
+					e.engine.CrashBefore = dies
+				} else {
+					e.engine.Crash = dies
+				}
+				e.up()
+				e.down()
+				e.check("one death")
+			})
+		}
 	}
 }
 

@@ -22,8 +22,13 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider"
 )
 
-// clientLimit bounds how many accounts are remembered at a time.
-const clientLimit = 256
+const (
+	// clientLimit bounds how many accounts are remembered at a time.
+	clientLimit = 256
+	// tryTimeout bounds one try of a request; the operation's context may end
+	// sooner.
+	tryTimeout = time.Minute
+)
 
 // account is what a blueprint says of whom to be and where.
 type account struct {
@@ -157,6 +162,7 @@ func (c *clients) allow(endpoint string) error {
 
 func (c *clients) connect(who account) (*client, error) {
 	options := policy.ClientOptions{Cloud: cloudOf(who), Telemetry: policy.TelemetryOptions{ApplicationID: "slipway"}}
+	options.Retry.TryTimeout = tryTimeout
 	if who.rehearsal {
 		options.Transport = &http.Client{Transport: c.options.Rehearsal}
 		options.Retry.RetryDelay = c.rehearsedDelay()

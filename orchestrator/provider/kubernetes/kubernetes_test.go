@@ -29,6 +29,7 @@ type bench struct {
 	engine     *providertest.Engine
 	kubeconfig values
 	cluster    rehearsal.Cluster
+	runtimes   []values // of the nodes of the workload
 }
 
 func newBench(t *testing.T, faults ...rehearsal.Fault) *bench {
@@ -39,7 +40,7 @@ func newBench(t *testing.T, faults ...rehearsal.Fault) *bench {
 	kubeconfig, err := one.Kubeconfig()
 	providertest.Must(t, err)
 	p := kubernetes.New(kubernetes.Options{Rehearsal: rehearsal.InProcess(cluster.New(world)), Scale: world.Speed.Scale})
-	return &bench{t, world, providertest.New(p), kubeconfig, one}
+	return &bench{T: t, world: world, engine: providertest.New(p), kubeconfig: kubeconfig, cluster: one}
 }
 
 // node returns an instance of a Kubernetes type with a manifest.
