@@ -19,7 +19,7 @@ func DidYouMean(name string, candidates []string) string {
 // counting a difference in case only as none; the empty string when more than
 // a third of the name would have to change.
 func Nearest(name string, candidates []string) string {
-	limit := max(1, len(name)/3)
+	limit := len(name) / 3
 	best, bestDistance := "", limit+1
 	for _, candidate := range slices.Sorted(slices.Values(candidates)) {
 		if candidate == name || abs(len(candidate)-len(name)) >= bestDistance {

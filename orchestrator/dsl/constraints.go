@@ -91,7 +91,12 @@ func (c *compiler) constraintsOf(n *node, path string) []orchestrator.Constraint
 			continue
 		}
 		if !op.argument.accepts(constraint.Argument) {
-			c.fail(codeConstraintArgument, item.locate(item.at, constraint.Operator), where, "the constraint %s takes %s, not %s", constraint.Operator, op.argument.describe(), eval.Kind(constraint.Argument))
+			d := c.fail(codeConstraintArgument, item.locate(item.at, constraint.Operator), where, "the constraint %s takes %s, not %s", constraint.Operator, op.argument.describe(), eval.Kind(constraint.Argument))
+			if pattern, ok := constraint.Argument.(string); ok && op.argument == regexArgument {
+				_, err := compileRegex(pattern)
+				d.Message = fmt.Sprintf("the constraint %s: %v", constraint.Operator, err)
+				d.Hint = "look-around and back references cannot be used"
+			}
 			continue
 		}
 		out = append(out, constraint)
@@ -234,7 +239,7 @@ func matches(v, a Value) (bool, error) {
 	pattern, _ := a.(string)
 	re, err := compileRegex(pattern)
 	if err != nil {
-		return false, fmt.Errorf("the pattern is not a regular expression: %w", err)
+		return false, err
 	}
 	return re.MatchString(text), nil
 }

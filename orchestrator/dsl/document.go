@@ -1,7 +1,8 @@
 package dsl
 
 import (
-	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 )
@@ -195,16 +196,21 @@ func (n *node) place(fallback orchestrator.Range) orchestrator.Range {
 	return n.at
 }
 
-// locate follows keys and list indexes as far as they lead and returns the
-// position of the last key that was there.
+// locate follows keys and list indexes (2 or [2]) as far as they lead and
+// returns the position of the last one that was there.
 func (n *node) locate(fallback orchestrator.Range, path ...string) orchestrator.Range {
 	at := fallback
 	for _, key := range path {
-		e, ok := n.find(key)
-		if !ok {
+		if e, ok := n.find(key); ok {
+			at, n = e.at, e.value
+			continue
+		}
+		i, err := strconv.Atoi(strings.Trim(key, "[]"))
+		if err != nil || i < 0 || i >= len(n.list()) {
 			return at
 		}
-		at, n = e.at, e.value
+		n = n.items[i]
+		at = n.at
 	}
 	return at
 }
@@ -216,4 +222,4 @@ func dotted(path, key string) string {
 	return path + "." + key
 }
 
-func indexed(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+func indexed(path string, i int) string { return dotted(path, strconv.Itoa(i)) }

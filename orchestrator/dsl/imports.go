@@ -43,8 +43,11 @@ type imported struct {
 	// for a document from a URL, whose relative imports are URLs, too.
 	files fs.FS
 	path  string
-	chain []string // names of the documents that led here, the main file first
-	at    orchestrator.Range
+	// archive is put before the names of files of an archive that is not the
+	// main one.
+	archive string
+	chain   []string // names of the documents that led here, the main file first
+	at      orchestrator.Range
 }
 
 // loadAll reads the main file and, breadth first, everything it imports. Each
@@ -65,7 +68,7 @@ func (c *compiler) loadAll(source Source) []*imported {
 				continue
 			}
 			if bytes += size; len(documents) >= maxImports || bytes > maxImportBytes {
-				c.fail(codeImportUnreadable, statement.at, "imports", "the blueprint imports more than %d files or %d MB", maxImports, maxImportBytes>>20)
+				c.fail(codeImportUnreadable, statement.at, statement.path, "the blueprint imports more than %d files or %d MB", maxImports, maxImportBytes>>20)
 				return documents
 			}
 			documents = append(documents, document)
@@ -153,6 +156,7 @@ type statement struct {
 	location   string
 	properties *node // of an import with properties
 	at         orchestrator.Range
+	path       string // imports.2
 }
 
 func (c *compiler) importStatements(document *imported) []statement {
@@ -182,7 +186,7 @@ func (c *compiler) importStatements(document *imported) []statement {
 }
 
 func (c *compiler) importStatement(item *node, where string) (statement, bool) {
-	s := statement{at: item.at, text: item.text()}
+	s := statement{at: item.at, text: item.text(), path: where}
 	switch item.kind {
 	case stringKind:
 	case mapKind:
@@ -244,7 +248,7 @@ func (c *compiler) loadImport(importer *imported, s statement, taken map[string]
 	}
 	text, record, err := c.find(importer, document)
 	if err != nil {
-		d := c.fail(codeImportUnreadable, s.at, "imports", "the import %s cannot be read: %v", s.location, err)
+		d := c.fail(codeImportUnreadable, s.at, s.path, "the import %s cannot be read: %v", s.location, err)
 		if !importScheme.MatchString(s.location) {
 			d.Hint = diag.DidYouMean(s.location, yamlFiles(importer.orMain(c)))
 		}
@@ -265,7 +269,7 @@ func (c *compiler) loadImport(importer *imported, s statement, taken map[string]
 	}
 	if _, builtin := root.get("node_types").find(rootType); builtin {
 		if s.namespace != "" {
-			c.fail(codeNamespaceUse, s.at, "imports", "the built-in types (%s) cannot be put into the namespace %q", s.location, s.namespace)
+			c.fail(codeNamespaceUse, s.at, s.path, "the built-in types (%s) cannot be put into the namespace %q", s.location, s.namespace)
 			return nil, 0
 		}
 		document.namespace = ""
@@ -294,11 +298,11 @@ func (d *imported) orMain(c *compiler) fs.FS {
 func (c *compiler) takeBlueprint(s statement, namespace string) bool {
 	id := strings.TrimPrefix(s.location, blueprintScheme)
 	if s.namespace == "" {
-		c.fail(codeNoNamespace, s.at, "imports", "the blueprint %s must be imported into a namespace, as in other--%s", id, s.location)
+		c.fail(codeNoNamespace, s.at, s.path, "the blueprint %s must be imported into a namespace, as in other--%s", id, s.location)
 		return false
 	}
 	if other, taken := c.namespaces[namespace]; taken && other != id {
-		c.fail(codeNamespaceUse, s.at, "imports", "the namespace %q already holds the blueprint %s", namespace, other)
+		c.fail(codeNamespaceUse, s.at, s.path, "the namespace %q already holds the blueprint %s", namespace, other)
 		return false
 	}
 	c.namespaces[namespace] = id
@@ -343,6 +347,7 @@ func (c *compiler) ask(document *imported, location string) ([]byte, *PluginReco
 	if document.name == "" {
 		document.name = location
 	}
+	document.archive = document.name + "/"
 	return found.Text, found.Record, nil
 }
 
@@ -351,37 +356,35 @@ func (c *compiler) ask(document *imported, location string) ([]byte, *PluginReco
 // version is preferred at the archive's root and beside the main file.
 func (c *compiler) findFile(importer, document *imported) ([]byte, error) {
 	type candidate struct {
-		files     fs.FS
-		path      string
-		versioned bool
+		files   fs.FS
+		path    string
+		archive string
 	}
 	var candidates []candidate
-	add := func(files fs.FS, dir string, versioned bool) {
+	add := func(files fs.FS, archive, dir string, versioned bool) {
 		name := path.Join(dir, document.location)
 		if files == nil || !fs.ValidPath(name) {
 			return
 		}
 		if versioned {
 			extension := path.Ext(name)
-			candidates = append(candidates, candidate{files, strings.TrimSuffix(name, extension) + c.version.suffix() + extension, true})
+			candidates = append(candidates, candidate{files, strings.TrimSuffix(name, extension) + c.version.suffix() + extension, archive})
 		}
-		candidates = append(candidates, candidate{files, name, versioned})
+		candidates = append(candidates, candidate{files, name, archive})
 	}
-	add(importer.files, ".", true)
-	add(importer.files, path.Dir(importer.path), false)
-	add(c.files, path.Dir(c.mainName), true)
+	add(importer.files, importer.archive, ".", true)
+	add(importer.files, importer.archive, path.Dir(importer.path), false)
+	add(c.files, "", path.Dir(c.mainName), true)
 	if c.resourcesBase != "" {
-		add(c.files, c.resourcesBase, true)
+		add(c.files, "", c.resourcesBase, true)
 	}
 	for _, candidate := range candidates {
 		text, err := fs.ReadFile(candidate.files, candidate.path)
 		if err != nil {
 			continue
 		}
-		document.files, document.path, document.name = candidate.files, candidate.path, candidate.path
-		if importer.files != nil && strings.HasPrefix(importer.name, blueprintScheme) {
-			document.name = importer.name + "/" + candidate.path
-		}
+		document.files, document.path, document.archive = candidate.files, candidate.path, candidate.archive
+		document.name = candidate.archive + candidate.path
 		return text, nil
 	}
 	return nil, fmt.Errorf("there is no file %s in the archive", document.location)

@@ -19,7 +19,7 @@ func (c *compiler) compileInputs() {
 			c.fail(codeHiddenInput, e.at, path, "input %s is hidden and required, and has no default that could be used", e.key)
 		}
 		if !c.skipDefaults {
-			c.checkDefault(p, path)
+			c.checkDefault(p, e.value.locate(e.at, "default"), path+".default")
 		}
 		c.plan.Inputs = append(c.plan.Inputs, p.Input)
 	}
@@ -39,7 +39,7 @@ func (c *compiler) parameterOf(e entry, path string) *property {
 	}
 	p.Constraints = c.constraintsOf(e.value.get("constraints"), path+".constraints")
 	if p.HasDefault && (p.Default != nil || !c.isDataType(p.Type)) {
-		f := c.filler(p.At, nil, p.path, "the default of "+p.Name)
+		f := c.filler(e.value.locate(p.At, "default"), nil, p.path+".default", "the default of "+p.Name)
 		p.Default = f.fit(p.Default, p.Type, nil)
 	}
 	return p
@@ -66,19 +66,19 @@ func (c *compiler) checkItemType(p *property, n *node, path string) {
 }
 
 // checkDefault checks a default against the constraints.
-func (c *compiler) checkDefault(p *property, path string) {
+func (c *compiler) checkDefault(p *property, at orchestrator.Range, path string) {
 	if !p.HasDefault || p.Default == nil || len(p.Constraints) == 0 {
 		return
 	}
 	if eval.HasCalls(p.Default) {
-		c.fail(codeConstraintFunction, p.At, path+".default", "the default of %s is a function, which cannot be checked against its constraints", p.Name)
+		c.fail(codeConstraintFunction, at, path, "the default of %s is a function, which cannot be checked against its constraints", p.Name)
 		return
 	}
 	if hasCallArgument(p.Constraints) {
 		return // checked with the given values
 	}
 	if reason := violation(p.Input, p.Default); reason != "" {
-		c.fail(0, p.At, path+".default", "the default of %s: %s", p.Name, reason)
+		c.fail(0, at, path, "the default of %s: %s", p.Name, reason)
 	}
 }
 

@@ -87,7 +87,7 @@ func (c *compiler) withPropertyValues(plugin entry, s statement) *node {
 	declared := plugin.value.get("properties")
 	for _, given := range s.properties.entries {
 		if _, ok := declared.find(given.key); !ok {
-			d := c.fail(codeImportValues, given.at, "imports", "plugin %s has no property %s", plugin.key, given.key)
+			d := c.fail(codeImportValues, given.at, s.path, "plugin %s has no property %s", plugin.key, given.key)
 			suggest(d, given.key, keys(declared))
 		}
 	}
@@ -99,7 +99,7 @@ func (c *compiler) withPropertyValues(plugin entry, s statement) *node {
 		if given, ok := s.properties.find(property.key); ok {
 			kind := property.value.get("type").text()
 			if !fitsPluginProperty(given.value.value(), kind) {
-				c.fail(codeImportValues, given.at, "imports", "property %s of plugin %s must be of type %s, not %s", given.key, plugin.key, kind, eval.Kind(given.value.value()))
+				c.fail(codeImportValues, given.at, s.path, "property %s of plugin %s must be of type %s, not %s", given.key, plugin.key, kind, eval.Kind(given.value.value()))
 			}
 			fields := make([]entry, 0, len(property.value.entries)+1)
 			for _, field := range property.value.entries {

@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +15,8 @@ import (
 // inputs, of the inputs of a blueprint.
 type property struct {
 	orchestrator.Input
-	path string
+	path      string
+	defaultAt orchestrator.Range
 }
 
 // schema is a set of properties in the order written.
@@ -85,7 +87,7 @@ func (c *compiler) schemaOf(n *node, path string) *schema {
 }
 
 func (c *compiler) propertyOf(e entry, path string) *property {
-	p := &property{path: path}
+	p := &property{path: path, defaultAt: e.at}
 	p.Name, p.At, p.Required = e.key, e.at, e.value.get("required").boolean(true)
 	p.Type = e.value.get("type").text()
 	p.ItemType = e.value.get("item_type").text()
@@ -93,7 +95,7 @@ func (c *compiler) propertyOf(e entry, path string) *property {
 	p.DisplayLabel = e.value.get("display_label").text()
 	p.Hidden = e.value.get("hidden").boolean(false)
 	if written, ok := e.value.find("default"); ok {
-		p.HasDefault, p.Default = true, written.value.value()
+		p.HasDefault, p.Default, p.defaultAt = true, written.value.value(), written.at
 	}
 	if p.Type != "" {
 		at := e.value.get("type").place(e.at)
@@ -132,7 +134,7 @@ func (c *compiler) completeDefault(p, parent *property, owner string) {
 	if isData && parent != nil && parent.Type == p.Type && parent.HasDefault {
 		derived = parent.Default
 	}
-	f := c.filler(p.At, nil, p.path, "the default of "+p.Name+" in "+owner)
+	f := c.filler(p.defaultAt, nil, p.path+".default", "the default of "+p.Name+" in "+owner)
 	f.tolerant = true
 	p.Default = f.fit(p.Default, p.Type, derived)
 }
@@ -313,8 +315,13 @@ func fitsPrimitive(value Value, typeName string) bool {
 	}
 }
 
-// compileRegex compiles a pattern that is tried at the start of a text. Go's
-// engine runs in linear time and lacks look-around and back references.
+// compileRegex compiles a pattern that is tried at the start of a text. The
+// engine runs in linear time, whoever wrote the pattern, and lacks look-around
+// and back references for it.
 func compileRegex(pattern string) (*regexp.Regexp, error) {
-	return regexp.Compile(`\A(?:` + pattern + `)`)
+	re, err := regexp.Compile(`\A(?:` + strings.ReplaceAll(pattern, `\Z`, `\z`) + `)`)
+	if err != nil {
+		return nil, fmt.Errorf("the pattern %s cannot be used: %w", shorten(pattern), err)
+	}
+	return re, nil
 }

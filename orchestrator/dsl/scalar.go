@@ -100,10 +100,8 @@ func yamlFloat(text string) (Value, error) {
 	negative, digits := splitSign(strings.ToLower(text))
 	var f float64
 	switch {
-	case digits == ".inf":
-		f = math.Inf(1)
-	case digits == ".nan":
-		f = math.NaN()
+	case digits == ".inf", digits == ".nan":
+		return text, nil // a plan is JSON, which has no such numbers
 	case strings.Contains(digits, ":"):
 		for part := range strings.SplitSeq(digits, ":") {
 			digit, err := strconv.ParseFloat(part, 64)

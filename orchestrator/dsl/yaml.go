@@ -67,13 +67,18 @@ func readYAML(file string, text []byte) (*node, []*yamlError) {
 
 var yamlLine = regexp.MustCompile(`^line (\d+): `)
 
-// syntaxError takes the line out of the library's message.
+// syntaxError takes the line out of the library's message. The library counts
+// lines from 0 in what its parser says, from 1 in what its scanner says, and
+// leaves the first line out.
 func syntaxError(file string, err error) *yamlError {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
-	at := orchestrator.Range{File: file}
+	at := orchestrator.Range{File: file, Start: orchestrator.Position{Line: 1}}
 	if m := yamlLine.FindStringSubmatch(message); m != nil {
 		at.Start.Line, _ = strconv.Atoi(m[1])
 		message = strings.TrimPrefix(message, m[0])
+		if strings.HasPrefix(message, "did not find expected") {
+			at.Start.Line++
+		}
 	}
 	return &yamlError{code: codeYAML, at: at, message: "this is not YAML: " + message}
 }

@@ -26,6 +26,14 @@ func Evaluate(scope Scope, place Place, v Value, path string) (Value, error) {
 	return r.value(v, frame{place: place, path: path})
 }
 
+// EvaluateMap is like Evaluate for a map of values, such as the inputs of an
+// operation or the properties of a node: the map itself is never a call, even
+// where one of its keys is the name of a function.
+func EvaluateMap(scope Scope, place Place, values map[string]Value, path string) (map[string]Value, error) {
+	r := &run{scope: scope}
+	return r.mapping(values, frame{place: place, path: path})
+}
+
 // run is one evaluation with what it may still spend.
 type run struct {
 	scope Scope
@@ -64,17 +72,21 @@ func (r *run) value(v Value, f frame) (Value, error) {
 		if call, ok := AsCall(v); ok {
 			return r.call(call, f)
 		}
-		out := make(map[string]Value, len(v))
-		for _, key := range orchestrator.SortedKeys(v) {
-			var err error
-			if out[key], err = r.value(v[key], f.key(key)); err != nil {
-				return nil, err
-			}
-		}
-		return out, nil
+		return r.mapping(v, f)
 	default:
 		return v, nil
 	}
+}
+
+func (r *run) mapping(values map[string]Value, f frame) (map[string]Value, error) {
+	out := make(map[string]Value, len(values))
+	for _, key := range orchestrator.SortedKeys(values) {
+		var err error
+		if out[key], err = r.value(values[key], f.key(key)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // call evaluates the arguments, asks the function, and follows calls in the

@@ -1,0 +1,119 @@
+package diag
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+)
+
+func at(file string, line, column int) orchestrator.Range {
+	return orchestrator.Range{File: file, Start: orchestrator.Position{Line: line, Column: column}}
+}
+
+func TestSort(t *testing.T) {
+	in := Diagnostics{
+		{Message: "import", Range: at("b.yaml", 1, 1), Imports: []string{"a.yaml"}},
+		{Message: "late", Range: at("a.yaml", 9, 1)},
+		{Message: "right", Range: at("a.yaml", 2, 5)},
+		{Message: "left", Range: at("a.yaml", 2, 3)},
+		{Message: "late", Range: at("a.yaml", 9, 1)},
+	}
+	var got []string
+	for _, d := range in.Sort() {
+		got = append(got, d.Message)
+	}
+	want := []string{"left", "right", "late", "import"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the main file first, then by position, nothing twice (-want +got):\n%s", diff)
+	}
+}
+
+func TestErr(t *testing.T) {
+	if err := (Diagnostics{{Severity: Warning, Message: "look"}}).Err(); err != nil {
+		t.Errorf("warnings are no error: %v", err)
+	}
+	findings := Diagnostics{
+		{Severity: Error, Code: 7, Message: "no such type", Range: at("a.yaml", 3, 5), Hint: "did you mean b?"},
+		{Severity: Error, Message: "and this"},
+	}
+	err := findings.Err()
+	if code := orchestrator.ErrorCode(err); code != orchestrator.Invalid {
+		t.Errorf("code %q", code)
+	}
+	want := "the blueprint is not valid: a.yaml:3:5: error 7: no such type (did you mean b?) (and 1 more)"
+	if diff := cmp.Diff(want, orchestrator.ErrorMessage(err)); diff != "" {
+		t.Errorf("the first finding and how many more (-want +got):\n%s", diff)
+	}
+	failure, ok := errors.AsType[*Failure](err)
+	if !ok || len(failure.Diagnostics) != 2 {
+		t.Errorf("all findings are in the chain: %v", failure)
+	}
+}
+
+func TestRender(t *testing.T) {
+	source := "first\n\tkey: valeu\n"
+	cases := map[string]struct {
+		reason string
+		in     Diagnostic
+		want   string
+	}{
+		"Whole": {
+			reason: "excerpt, caret, path, chain and hint, each on its line",
+			in: Diagnostic{Severity: Error, Code: 7, Message: "bad", Hint: "did you mean \"value\"?", Range: at("a.yaml", 2, 7), Path: "x.key",
+				Imports: []string{"main.yaml", "b.yaml"}},
+			want: "a.yaml:2:7: error 7: bad\n    2 |  key: valeu\n      |       ^\n  at x.key\n  imported by main.yaml > b.yaml\n  hint: did you mean \"value\"?\n",
+		},
+		"NoPosition": {
+			reason: "a finding about the file as a whole has no excerpt",
+			in:     Diagnostic{Severity: Warning, Message: "odd", Range: orchestrator.Range{File: "a.yaml"}},
+			want:   "a.yaml: warning: odd\n",
+		},
+		"BeyondTheEnd": {
+			reason: "a line that is not there has no excerpt",
+			in:     Diagnostic{Severity: Error, Message: "odd", Range: at("a.yaml", 99, 1)},
+			want:   "a.yaml:99:1: error: odd\n",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			var b strings.Builder
+			err := Render(&b, Diagnostics{tc.in}, func(file string) ([]byte, bool) { return []byte(source), file == "a.yaml" })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, b.String()); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
+func TestExcerptCutsLongLines(t *testing.T) {
+	line := strings.Repeat("a", 500) + "X" + strings.Repeat("b", 500)
+	text, caret := Excerpt(line, 501)
+	if len(text) != maxExcerpt || text[caret] != 'X' {
+		t.Errorf("%d characters, caret at %d: %s", len(text), caret, text)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"cloudify.nodes.aws.ec2.Subnet", "cloudify.nodes.aws.ec2.Vpc", "string", "integer"}
+	cases := map[string]struct{ reason, in, want string }{
+		"Case":    {"a difference in case only", "cloudify.nodes.aws.ec2.SubNet", "cloudify.nodes.aws.ec2.Subnet"},
+		"Typo":    {"one letter", "strng", "string"},
+		"Swap":    {"two letters swapped are one mistake", "itneger", "integer"},
+		"Nothing": {"nothing is near", "boolean", ""},
+		"Itself":  {"the name itself is no suggestion", "string", ""},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := Nearest(tc.in, names); got != tc.want {
+				t.Errorf("%s: %q, want %q", tc.reason, got, tc.want)
+			}
+		})
+	}
+}
