@@ -15,6 +15,9 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator"
 )
 
+// Requests are plain JSON over the SDK's ARM pipeline. The generic model of the
+// resources module would lose what it has no field for, such as zones.
+
 // answer is a resource as ARM describes it. It has a name of its own because
 // resume tokens carry it.
 type answer map[string]any
