@@ -15,7 +15,7 @@
 //	socket    where ctx listens; token: what ctx must say
 //	0/script  as in the blueprint
 //	0/env     inputs as quoted shell assignments; removed when it has been read
-//	0/pid     there once the attempt has begun
+//	0/begun   a directory: the attempt has begun; 0/pid says as which process
 //	0/out 0/err 0/code 0/verdict
 //
 // The programs that keep this order are the files in remote/, POSIX sh fed to

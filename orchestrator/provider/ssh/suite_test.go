@@ -199,8 +199,8 @@ func newKey(t *testing.T) (string, gossh.PublicKey) {
 	return string(pem.EncodeToMemory(block)), key
 }
 
-// suite holds the provider to its contract on a peer.
-func suite(t *testing.T, newPeer func(t *testing.T) *peer) {
+// suite holds the provider to its contract on a peer of its own for each test.
+func suite(t *testing.T, newPeer func(t *testing.T) *peer, only ...string) {
 	for name, test := range map[string]func(*testing.T, *peer){
 		"OutputAndValue":            testOutputAndValue,
 		"EvilValuesArriveAsTheyAre": testEvilValues,
@@ -216,7 +216,13 @@ func suite(t *testing.T, newPeer func(t *testing.T) *peer) {
 		"Unreachable":               testUnreachable,
 		"SecretsAreNotLeftBehind":   testNothingLeft,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, newPeer(t)) })
+		if len(only) > 0 && !slices.Contains(only, name) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newPeer(t))
+		})
 	}
 }
 

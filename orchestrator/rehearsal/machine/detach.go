@@ -71,7 +71,8 @@ func flock(c *command) int {
 	if has(set, "-n", "--nonblock", "--nb") {
 		patience = 0
 	}
-	if !c.lock(name, patience) {
+	brief := len(words) == 2 && words[1] == "true"
+	if !c.lock(name, patience, brief) {
 		return 1
 	}
 	defer c.disk().unlock(name)
@@ -83,35 +84,35 @@ const foreignPause = 200 * time.Millisecond
 
 // lock takes the lock within patience; a negative patience never ends. A lock
 // that nobody can tell about yet is waited for also by the impatient.
-func (c *command) lock(name string, patience time.Duration) bool {
+func (c *command) lock(name string, patience time.Duration, brief bool) bool {
 	ctx := c.shell.program.ctx
 	until := time.Now().Add(patience)
 	for {
-		got, busy, err := c.disk().tryLock(ctx, name, c.shell.program.kill)
+		tried, err := c.disk().tryLock(ctx, name, c.shell.program.kill, brief)
 		if err != nil {
 			_ = c.fail(1, "%v", err)
 			return false
 		}
-		if got {
+		if tried.got {
 			return true
 		}
 		left := time.Until(until)
-		if patience < 0 {
-			left = time.Hour
-		}
-		if left <= 0 && !(busy == nil && c.disk().doubtful(name)) {
+		if patience >= 0 && left <= 0 && !tried.doubtful {
 			return false
 		}
-		pause := left
-		if busy == nil {
-			pause = foreignPause
+		pause := foreignPause
+		if tried.released != nil {
+			pause = time.Hour
+			if patience >= 0 {
+				pause = left
+			}
 		}
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return false
-		case <-busy:
+		case <-tried.released:
 		case <-timer.C:
 		}
 		timer.Stop()

@@ -25,10 +25,6 @@ const (
 	// diskLimit bounds what one machine may hold, fileLimit one file.
 	diskLimit = 64 << 20
 	fileLimit = 16 << 20
-	// A lock beats every lockBeat (real time); one that has not moved for
-	// lockLife belongs to a server that is gone.
-	lockBeat = time.Second
-	lockLife = 4 * time.Second
 )
 
 // file is a file or a directory.
@@ -52,31 +48,14 @@ type disk struct {
 	files       map[string]*file
 	dirty       map[string]bool
 	size        int
-	locks       map[string]*lock  // held by programs of this server
-	freed       map[string]bool   // given up since the last commit
-	foreign     map[string]beaten // locks of other servers, when the copy was read
+	locks       map[string]*lock   // held by programs of this server
+	freed       map[string]bool    // given up since the last commit
+	watched     map[string]watched // held by other servers
 	stopBeating context.CancelFunc
 }
 
-// lock is held by one program of this server.
-type lock struct {
-	released chan struct{}
-	kill     context.CancelFunc
-}
-
-// heldLock is a lock in the State.
-type heldLock struct {
-	Owner string `json:"owner"`
-	Beat  int64  `json:"beat"`
-}
-
-type beaten struct {
-	held  heldLock
-	since time.Time
-}
-
 func newDisk(base context.Context, world *rehearsal.World, id, owner string) *disk {
-	return &disk{base: base, world: world, id: id, owner: owner, locks: map[string]*lock{}}
+	return &disk{base: base, world: world, id: id, owner: owner, locks: map[string]*lock{}, watched: map[string]watched{}}
 }
 
 // enter readies the copy for one more program; leave is its counterpart. While
@@ -105,10 +84,9 @@ func (d *disk) idle() bool {
 	return d.users == 0
 }
 
-// load reads all files and foreign locks. The caller holds the lock.
+// load reads all files. The caller holds the lock.
 func (d *disk) load(ctx context.Context) error {
 	files := baseImage()
-	foreign := map[string]beaten{}
 	err := d.world.State.View(ctx, func(tx rehearsal.Tx) error {
 		objects, err := tx.List(rehearsal.Query{Cloud: rehearsal.MachineCloud, Kind: fileKind, Scope: d.id})
 		if err != nil {
@@ -121,22 +99,12 @@ func (d *disk) load(ctx context.Context) error {
 			}
 			files[object.Name] = &f
 		}
-		locks, err := tx.List(rehearsal.Query{Cloud: rehearsal.MachineCloud, Kind: lockKind, Scope: d.id})
-		for _, object := range locks {
-			var held heldLock
-			if err := json.Unmarshal(object.Body, &held); err != nil {
-				return fmt.Errorf("read lock %s: %w", object.Name, err)
-			}
-			if held.Owner != d.owner {
-				foreign[object.Name] = beaten{held, time.Now()}
-			}
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("read files of machine %s: %w", d.id, err)
 	}
-	d.files, d.foreign, d.loaded = files, foreign, true
+	d.files, d.loaded = files, true
 	d.dirty, d.freed = map[string]bool{}, map[string]bool{}
 	d.size = 0
 	for _, f := range files {
@@ -197,15 +165,8 @@ func (d *disk) write(tx rehearsal.Tx) error {
 	if !ok || !machine.Running {
 		return errGone
 	}
-	for name := range d.locks {
-		if err := d.beat(tx, name); err != nil {
-			return err
-		}
-	}
-	for name := range d.freed {
-		if err := tx.Delete(rehearsal.MachineCloud, lockKind, d.objectID(name)); err != nil {
-			return err
-		}
+	if err := d.beat(tx); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.dirty)) {
 		if err := d.writeFile(tx, name); err != nil {
@@ -231,26 +192,3 @@ func (d *disk) writeFile(tx rehearsal.Tx, name string) error {
 }
 
 func (d *disk) objectID(name string) string { return d.id + ":" + name }
-
-// beat proves that a lock is still this server's, and moves it.
-func (d *disk) beat(tx rehearsal.Tx, name string) error {
-	object, ok, err := tx.Get(rehearsal.MachineCloud, lockKind, d.objectID(name))
-	if err != nil {
-		return err
-	}
-	held := heldLock{Owner: d.owner}
-	if ok {
-		if err := json.Unmarshal(object.Body, &held); err != nil {
-			return fmt.Errorf("read lock %s: %w", name, err)
-		}
-	}
-	if held.Owner != d.owner {
-		return errGone
-	}
-	held.Beat++
-	body, err := json.Marshal(held)
-	if err != nil {
-		return err
-	}
-	return tx.Put(rehearsal.Object{Cloud: rehearsal.MachineCloud, Kind: lockKind, ID: d.objectID(name), Name: name, Scope: d.id, Body: body})
-}

@@ -10,78 +10,166 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 )
 
-// tryLock takes the lock, or returns what to wait for: a channel that closes
-// when a program of this server gives it up, or a moment to look again at one
-// that another server holds.
-func (d *disk) tryLock(ctx context.Context, name string, kill context.CancelFunc) (got bool, busy <-chan struct{}, err error) {
+const (
+	// A lock beats every lockBeat (real time); one that has not moved for
+	// lockLife belongs to a server that is gone.
+	lockBeat = time.Second
+	lockLife = 4 * time.Second
+)
+
+// lock is held by one program of this server.
+type lock struct {
+	released chan struct{}
+	kill     context.CancelFunc
+	// brief locks are held for a look only: no other server hears of them.
+	brief bool
+}
+
+// heldLock is a lock in the State.
+type heldLock struct {
+	Owner string `json:"owner"`
+	Beat  int64  `json:"beat"`
+}
+
+// watched is a lock of another server, as this one has seen it.
+type watched struct {
+	held  heldLock
+	since time.Time // when it was seen to be so first
+	moved bool      // it has been seen to beat: its server lives
+}
+
+// attempt is the answer of tryLock.
+type attempt struct {
+	got bool
+	// released closes when the program of this server that holds it gives it
+	// up; nil when another server holds it.
+	released <-chan struct{}
+	// doubtful: another server held it, and nobody can say yet whether that
+	// server lives.
+	doubtful bool
+}
+
+// tryLock takes the lock if it is free.
+func (d *disk) tryLock(ctx context.Context, name string, kill context.CancelFunc, brief bool) (attempt, error) {
 	name = path.Clean(name)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if held := d.locks[name]; held != nil {
-		return false, held.released, nil
+		return attempt{released: held.released}, nil
 	}
-	alive, err := d.foreignAlive(ctx, name)
-	if err != nil || alive {
-		return false, nil, err
+	free, err := d.claim(ctx, name, brief)
+	if err != nil {
+		return attempt{}, fmt.Errorf("lock %s: %w", name, err)
 	}
-	d.locks[name] = &lock{released: make(chan struct{}), kill: kill}
-	delete(d.freed, name)
+	if !free {
+		return attempt{doubtful: !d.watched[name].moved}, nil
+	}
+	if !brief { // a look leaves a dead server's lock for who takes it
+		delete(d.watched, name)
+		delete(d.freed, name)
+	}
+	d.locks[name] = &lock{released: make(chan struct{}), kill: kill, brief: brief}
 	if d.stopBeating == nil {
 		d.startBeating()
 	}
-	return true, nil, nil
+	return attempt{got: true}, nil
 }
 
-// foreignAlive reports whether a lock that another server held when the files
-// were read is still beating. One that stands still for its life is removed.
-// The caller holds the disk's lock.
-func (d *disk) foreignAlive(ctx context.Context, name string) (bool, error) {
-	seen, ok := d.foreign[name]
-	if !ok {
-		return false, nil
-	}
-	alive := true
-	err := d.world.State.Update(ctx, func(tx rehearsal.Tx) error {
-		object, ok, err := tx.Get(rehearsal.MachineCloud, lockKind, d.objectID(name))
+// claim makes the lock this server's for all others to see, unless another
+// server that may live has it; a brief one only looks. The caller holds the
+// disk's lock.
+func (d *disk) claim(ctx context.Context, name string, brief bool) (free bool, err error) {
+	look := func(tx rehearsal.Tx) error {
+		held, ok, err := d.readLock(tx, name)
 		if err != nil {
 			return err
 		}
-		var now heldLock
-		if ok {
-			if err := json.Unmarshal(object.Body, &now); err != nil {
-				return fmt.Errorf("read lock %s: %w", name, err)
-			}
+		free = !ok || held.Owner == d.owner || d.isDead(name, held)
+		if !free || brief {
+			return nil
 		}
-		switch {
-		case !ok:
-			alive = false
-		case now != seen.held:
-			d.foreign[name] = beaten{now, time.Now()}
-		case time.Since(seen.since) > lockLife:
-			alive = false
-			return tx.Delete(rehearsal.MachineCloud, lockKind, d.objectID(name))
-		}
-		return nil
-	})
+		return d.writeLock(tx, name, heldLock{Owner: d.owner, Beat: 1})
+	}
+	if brief {
+		err = d.world.State.View(ctx, look)
+	} else {
+		err = d.world.State.Update(ctx, look)
+	}
+	return free && err == nil, err
+}
+
+// isDead watches a lock of another server and reports whether it has stood
+// still for a lock's life.
+func (d *disk) isDead(name string, held heldLock) bool {
+	seen, known := d.watched[name]
+	switch {
+	case !known:
+		d.watched[name] = watched{held: held, since: time.Now()}
+	case seen.held != held:
+		d.watched[name] = watched{held: held, since: time.Now(), moved: true}
+	default:
+		return time.Since(seen.since) > lockLife
+	}
+	return false
+}
+
+func (d *disk) readLock(tx rehearsal.Tx, name string) (held heldLock, ok bool, err error) {
+	object, ok, err := tx.Get(rehearsal.MachineCloud, lockKind, d.objectID(name))
+	if err != nil || !ok {
+		return heldLock{}, false, err
+	}
+	if err := json.Unmarshal(object.Body, &held); err != nil {
+		return heldLock{}, false, fmt.Errorf("read lock %s: %w", name, err)
+	}
+	return held, true, nil
+}
+
+func (d *disk) writeLock(tx rehearsal.Tx, name string, held heldLock) error {
+	body, err := json.Marshal(held)
 	if err != nil {
-		return false, fmt.Errorf("look at lock %s: %w", name, err)
+		return err
 	}
-	if !alive {
-		delete(d.foreign, name)
-	}
-	return alive, nil
+	return tx.Put(rehearsal.Object{
+		Cloud: rehearsal.MachineCloud, Kind: lockKind, ID: d.objectID(name), Name: name, Scope: d.id, Body: body,
+	})
 }
 
-// doubtful reports whether another server's lock has neither moved nor run out
-// since the files were read, so that nobody can say yet whether it is held.
-func (d *disk) doubtful(name string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	seen, ok := d.foreign[path.Clean(name)]
-	return ok && time.Since(seen.since) <= lockLife
+// beat proves that every lock is still this server's and moves it, and removes
+// those that were given up. A lock that is gone was taken for dead.
+func (d *disk) beat(tx rehearsal.Tx) error {
+	for name, mine := range d.locks {
+		if mine.brief {
+			continue
+		}
+		held, ok, err := d.readLock(tx, name)
+		if err != nil {
+			return err
+		}
+		if !ok || held.Owner != d.owner {
+			return errGone
+		}
+		held.Beat++
+		if err := d.writeLock(tx, name, held); err != nil {
+			return err
+		}
+	}
+	for name := range d.freed {
+		held, ok, err := d.readLock(tx, name)
+		if err != nil {
+			return err
+		}
+		if !ok || held.Owner != d.owner {
+			return errGone
+		}
+		if err := tx.Delete(rehearsal.MachineCloud, lockKind, d.objectID(name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// unlock gives the lock up; the next commit says so to other servers.
+// unlock gives the lock up; the next commit says so to other servers, together
+// with what was done under it.
 func (d *disk) unlock(name string) {
 	name = path.Clean(name)
 	d.mu.Lock()
@@ -91,7 +179,9 @@ func (d *disk) unlock(name string) {
 		return
 	}
 	delete(d.locks, name)
-	d.freed[name] = true
+	if !held.brief {
+		d.freed[name] = true
+	}
 	close(held.released)
 	if len(d.locks) == 0 && d.stopBeating != nil {
 		d.stopBeating()

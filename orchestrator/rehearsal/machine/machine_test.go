@@ -105,9 +105,6 @@ func TestAServerThatLostItsLockIsKilled(t *testing.T) {
 		ended <- m.do(t, `flock l sh -c 'echo begun >begun; until [ -e go ]; do sleep 0.1; done; echo after >after'`)
 	}()
 	awaitFile(t, m, "/home/ubuntu/begun")
-	if err := m.disk.commit(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	// Another server takes the lock over, as after a long pause of this one.
 	err := m.world.State.Update(t.Context(), func(tx rehearsal.Tx) error {
 		return tx.Put(rehearsal.Object{

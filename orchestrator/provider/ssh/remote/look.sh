@@ -31,7 +31,7 @@ for run in "$step"/[0-9]*; do
   [ -d "$run" ] || continue
   if [ -s "$run/code" ]; then
     echo "run ${run##*/} ended $(cat "$run/code")"
-  elif [ -s "$run/pid" ]; then
+  elif [ -d "$run/begun" ]; then
     echo "run ${run##*/} started"
   fi
   [ ! -s "$run/verdict" ] || echo "verdict ${run##*/} $(cat "$run/verdict")"

@@ -27,8 +27,12 @@ chmod 700 "$run/script"
 # -o: what the script leaves running must not keep the lock.
 setsid nohup flock -o "$step/lock" sh "$run/main" "$run" "$mask" </dev/null >/dev/null 2>&1 &
 tries=0
-until [ -s "$run/pid" ]; do
+until [ -d "$run/begun" ]; do
   tries=$((tries + 1))
-  [ "$tries" -lt 600 ] || { echo "the script did not start within a minute" >&2; exit 75; }
-  sleep 0.1
+  if [ "$tries" -gt 3000 ] && mkdir "$run/begun" 2>/dev/null; then
+    rm -rf "$run"
+    echo "the script did not start within a minute" >&2
+    exit 75
+  fi
+  sleep 0.02
 done
