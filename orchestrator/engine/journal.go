@@ -192,6 +192,9 @@ func leasesOf(batch []*entry) []store.Lease {
 }
 
 func (e *entry) write(ctx context.Context, tx *store.Tx, firstSeq int64) error {
+	if err := e.heedCancel(ctx, tx); err != nil {
+		return err
+	}
 	for i := range e.events {
 		e.events[i].Seq = firstSeq + int64(i)
 	}
