@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func newSite(t *testing.T) *site {
 	must(t, engine.Migrate(t.Context(), s.store))
 	queue, err := engine.NewQueue(s.store)
 	must(t, err)
-	quiet := slog.New(slog.DiscardHandler)
+	quiet := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	decide, err := control.New(control.Config{
 		Store: s.store, Queue: queue, Archives: archives{}, Catalogue: catalogue{}, Rehearsal: compose.Auto,
 		World: rehearsal.NewMemory(), Now: time.Now, Logger: quiet,
@@ -332,7 +333,7 @@ func textOnly(html string) string {
 // waitFor reads a page until it says something; the engine works meanwhile.
 func (b *browser) waitFor(path, words string) answer {
 	b.site.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		got := b.get(path)
 		if strings.Contains(textOnly(got.body), words) {

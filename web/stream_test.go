@@ -61,7 +61,7 @@ func (b *browser) listen(ctx context.Context, path, last string) <-chan frame {
 // numbers reads log lines from a stream until a frame of the named event.
 func numbers(t *testing.T, frames <-chan frame, until string) (seen []int64, lastID string) {
 	t.Helper()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		select {
 		case f, open := <-frames:
@@ -80,7 +80,7 @@ func numbers(t *testing.T, frames <-chan frame, until string) (seen []int64, las
 				return seen, lastID
 			}
 		case <-timeout:
-			t.Fatalf("no %q within 20 s; lines %v", until, seen)
+			t.Fatalf("no %q within a minute; lines %v", until, seen)
 		}
 	}
 }
