@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	gossh "golang.org/x/crypto/ssh"
 )
 
@@ -149,4 +150,44 @@ func awaitPort(t *testing.T, address string) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatal(fmt.Errorf("sshd does not answer at %s", address))
+}
+
+// TestCtxWithoutPython runs the verbs with the client that needs only sh and
+// curl: the machine's PATH has no python3.
+func TestCtxWithoutPython(t *testing.T) {
+	p := startSSHD(t, "AllowStreamLocalForwarding yes")
+	tools := filepath.Join(shortTempDir(t), "bin")
+	if err := os.Mkdir(tools, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range []string{"sh", "cat", "rm", "mktemp", "base64", "tr", "curl", "sleep"} {
+		at, err := exec.LookPath(tool)
+		if err != nil {
+			t.Skipf("no %s on this machine", tool)
+		}
+		if err := os.Symlink(at, filepath.Join(tools, tool)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := newRecord()
+	call := p.call(r, "e-1", `#!/bin/sh
+set -eu
+command -v python3 && exit 8
+echo "port $(ctx node properties port)"
+ctx instance runtime-properties map '@{"a": [1, "b c"]}'
+printf '%s' "$word" | ctx --stdin instance runtime-properties word
+echo "map $(ctx instance runtime-properties map)"
+cat "$(ctx download-resource-and-render conf/db.conf)"
+if ctx node properties nope; then exit 9; fi
+ctx returns done
+`, values{"word": "it's\n\"$HOME\"", "process": values{"base_dir": p.base, "env": values{"PATH": p.base + "/.slipway/bin:" + tools}}})
+	result, err := p.provider(t).Run(t.Context(), call)
+	if err != nil {
+		t.Fatal(err, r.lines)
+	}
+	got := []any{result.Value, r.output("stdout"), r.output("stderr"), r.runtime["word"]}
+	want := []any{"done", []string{"port 5432", `map {"a":[1,"b c"]}`, "port=5432"}, []string{`there is no "nope"`}, "it's\n\"$HOME\""}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }
