@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator/control"
@@ -15,6 +16,7 @@ import (
 	"github.com/slipwayhq/slipway/store"
 	blobfile "github.com/slipwayhq/slipway/store/blob/file"
 	keeperfile "github.com/slipwayhq/slipway/store/keeper/file"
+	"github.com/slipwayhq/slipway/store/database"
 	"github.com/slipwayhq/slipway/store/rehearsalstore"
 	"github.com/slipwayhq/slipway/web/auth"
 )
@@ -49,6 +51,9 @@ func build(ctx context.Context, c config, log *slog.Logger) (built *app, err err
 			a.close(log)
 		}
 	}()
+	if err := a.lockDataDir(c); err != nil {
+		return nil, err
+	}
 	stored, sealer, err := a.openStore(ctx, c, log)
 	if err != nil {
 		return nil, err
@@ -80,6 +85,19 @@ func build(ctx context.Context, c config, log *slog.Logger) (built *app, err err
 	a.handler = handler
 	a.onClose(func() error { stop(); return nil })
 	return a, nil
+}
+
+// lockDataDir keeps a second server out of this server's folder: it would go
+// under the same name in leases. On SQLite the database file's own lock does it.
+func (a *app) lockDataDir(c config) error {
+	if !c.isPostgres() {
+		return nil
+	}
+	release, err := database.Lock(filepath.Join(c.dataDir, "server.lock"))
+	if err == nil {
+		a.onClose(release)
+	}
+	return err
 }
 
 func (a *app) buildControl(c config, stored *store.Store, queue *engine.Queue, world *rehearsal.World, log *slog.Logger) error {

@@ -7,8 +7,8 @@ import (
 	"runtime"
 )
 
-// lockFile refuses: without a lock two processes could ruin each other's work.
-func lockFile(string) (release func() error, err error) {
+// Lock refuses: without a lock two processes could ruin each other's work.
+func Lock(string) (release func() error, err error) {
 	return nil, errors.New("an SQLite database needs file locks, which slipway does not know on " + runtime.GOOS + ": use PostgreSQL")
 }
 

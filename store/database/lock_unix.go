@@ -12,9 +12,10 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator"
 )
 
-// lockFile takes the lock that keeps a second process from the same database.
+// Lock takes the lock that keeps a second process from the same database or data
+// folder.
 // The kernel gives it back when the process ends, however it ends.
-func lockFile(path string) (release func() error, err error) {
+func Lock(path string) (release func() error, err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if isNotWritable(err) {
 		return nil, notWritable("the lock file "+path, err)
@@ -25,7 +26,7 @@ func lockFile(path string) (release func() error, err error) {
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil, errors.Join(orchestrator.Errorf(orchestrator.Unavailable,
-			"another process has the database open (it holds %s): stop the other slipway first, or give this one a data folder of its own with SLIPWAY_DATA_DIR", path), file.Close())
+			"another process uses this database or data folder (it holds %s): stop the other slipway first, or give this one a data folder of its own with SLIPWAY_DATA_DIR", path), file.Close())
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), file.Close())

@@ -24,7 +24,7 @@ func (d *DB) openSQLite(ctx context.Context, options Options) error {
 	if err := prepareFile(path); err != nil {
 		return err
 	}
-	release, err := lockFile(path + ".lock")
+	release, err := Lock(path + ".lock")
 	if err != nil {
 		return err
 	}
