@@ -32,10 +32,13 @@ func execute(ctx context.Context, c *connection, program string, stdout, stderr 
 	}
 	defer func() { _ = session.Close() }()
 	session.Stdin, session.Stdout, session.Stderr = strings.NewReader(program), stdout, stderr
-	ended := make(chan error, 1)
-	go func() { ended <- session.Run("exec sh -s") }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		err = session.Run("exec sh -s")
+	}()
 	select {
-	case err = <-ended:
+	case <-ended:
 	case <-ctx.Done():
 		abandon(session, ended)
 		return ctx.Err()
@@ -52,7 +55,7 @@ const abandonWithin = 2 * time.Second
 // abandon ends the session's own program (a detached run is in a session of its
 // own) and waits for it a little. One that does not end, ends with its
 // connection, and with it the goroutine that waits for it.
-func abandon(session *ssh.Session, ended <-chan error) {
+func abandon(session *ssh.Session, ended <-chan struct{}) {
 	_ = session.Signal(ssh.SIGTERM) // old servers know no signals
 	_ = session.Close()
 	timer := time.NewTimer(abandonWithin)

@@ -167,8 +167,13 @@ func (r *run) serve(ctx context.Context, c *connection, seen sighting, what deci
 	}
 	session := r.session(c, seen, what, address.token)
 	serving, stop := context.WithCancel(ctx)
-	served := make(chan error, 1)
-	go func() { served <- session.Serve(serving, listener) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := session.Serve(serving, listener); err != nil {
+			r.call.Log.Log(provider.Warning, "ctx no longer answers: "+err.Error())
+		}
+	}()
 	defer func() { stop(); <-served }()
 
 	if what.act == actStart {

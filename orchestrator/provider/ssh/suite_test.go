@@ -506,7 +506,9 @@ func cutOff(t *testing.T, p *peer, inputs values) {
 	}()
 	r.await(t, "stdout> waiting")
 	kill()
-	<-ended // cancelled
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Fatalf("a server that stops: got %v", err)
+	}
 	p.reboot()
 }
 

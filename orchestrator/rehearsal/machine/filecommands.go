@@ -69,7 +69,10 @@ func rm(c *command) int {
 		if err == nil {
 			err = c.disk().remove(at, has(set, "-r", "-R", "--recursive") || c.name == "rmdir")
 		}
-		if err != nil && !(has(set, "-f", "--force") && errors.Is(err, fs.ErrNotExist)) {
+		if errors.Is(err, fs.ErrNotExist) && has(set, "-f", "--force") {
+			continue
+		}
+		if err != nil {
 			code = c.fail(1, "cannot remove '%s': %s", name, reason(err))
 		}
 	}
