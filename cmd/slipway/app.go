@@ -15,8 +15,8 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 	"github.com/slipwayhq/slipway/store"
 	blobfile "github.com/slipwayhq/slipway/store/blob/file"
-	keeperfile "github.com/slipwayhq/slipway/store/keeper/file"
 	"github.com/slipwayhq/slipway/store/database"
+	keeperfile "github.com/slipwayhq/slipway/store/keeper/file"
 	"github.com/slipwayhq/slipway/store/rehearsalstore"
 	"github.com/slipwayhq/slipway/web/auth"
 )

@@ -9,6 +9,8 @@ import (
 
 	"github.com/slipwayhq/slipway/orchestrator/control"
 	"github.com/slipwayhq/slipway/web"
+	"github.com/slipwayhq/slipway/web/api"
+	"github.com/slipwayhq/slipway/web/auth"
 )
 
 // newHandler puts pages, API and health checks on one router. stop ends what
@@ -18,7 +20,16 @@ func newHandler(c config, a *app, log *slog.Logger) (handler http.Handler, stop 
 	if err != nil {
 		return nil, nil, err
 	}
+	who, err := auth.NewAPI(a.control, auth.NewAdminToken(a.adminToken), time.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	rest, err := api.New(api.Config{Control: a.control, Authenticate: who.Authenticate, Version: version, Logger: log})
+	if err != nil {
+		return nil, nil, err
+	}
 	router := pages.Echo()
+	rest.Mount(router)
 	addHealth(router, a.control)
 	return pages, pages.Stop, nil
 }
