@@ -2,6 +2,7 @@ package diag
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -15,18 +16,30 @@ func DidYouMean(name string, candidates []string) string {
 	return ""
 }
 
+// maxCandidates bounds how many names are compared; a hint is not worth more.
+const maxCandidates = 5_000
+
 // Nearest returns the candidate that differs from name by the fewest edits,
 // counting a difference in case only as none; the empty string when more than
 // a third of the name would have to change.
 func Nearest(name string, candidates []string) string {
-	limit := len(name) / 3
-	best, bestDistance := "", limit+1
-	for _, candidate := range slices.Sorted(slices.Values(candidates)) {
-		if candidate == name || abs(len(candidate)-len(name)) >= bestDistance {
+	return NearestOf(name, slices.Values(candidates))
+}
+
+// NearestOf is Nearest over a sequence, which need not be sorted: of equally
+// near candidates the first by name counts.
+func NearestOf(name string, candidates iter.Seq[string]) string {
+	lower := strings.ToLower(name)
+	best, bestDistance, compared := "", len(name)/3+1, 0
+	for candidate := range candidates {
+		if candidate == name || abs(len(candidate)-len(name)) > bestDistance {
 			continue
 		}
-		distance := edits(strings.ToLower(name), strings.ToLower(candidate))
-		if distance < bestDistance {
+		if compared++; compared > maxCandidates {
+			break
+		}
+		distance := edits(lower, strings.ToLower(candidate))
+		if distance < bestDistance || distance == bestDistance && best != "" && candidate < best {
 			best, bestDistance = candidate, distance
 		}
 	}

@@ -33,6 +33,8 @@ type compiler struct {
 	version         version
 	validateVersion bool
 	diagnostics     diag.Diagnostics
+	failed          int // findings, also those that are not kept
+	filled          int // values that data types were filled in with
 
 	// Of reading and merging.
 	chains     map[string][]string // per file, the files that led to it
@@ -142,6 +144,23 @@ func (c *compiler) planPlugins() {
 		c.plan.Plugins[name] = c.plugins[name]
 	}
 	slices.Sort(c.plan.WorkflowPluginsToInstall)
+}
+
+// maxFindings bounds how many findings are kept; more help nobody.
+const maxFindings = 500
+
+// fail reports an error; the returned finding may be given a hint.
+func (c *compiler) fail(code int, at orchestrator.Range, path, format string, args ...any) *diag.Diagnostic {
+	c.failed++
+	if c.failed > maxFindings {
+		return &diag.Diagnostic{}
+	}
+	d := diag.Diagnostic{Severity: diag.Error, Code: code, Message: sprintf(format, args...), Range: at, Path: path, Imports: c.chains[at.File]}
+	if c.failed == maxFindings {
+		d.Message += fmt.Sprintf("; there are more findings, only %d are shown", maxFindings)
+	}
+	c.diagnostics = append(c.diagnostics, d)
+	return &c.diagnostics[len(c.diagnostics)-1]
 }
 
 func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }

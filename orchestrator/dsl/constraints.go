@@ -3,6 +3,7 @@ package dsl
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -87,7 +88,7 @@ func (c *compiler) constraintsOf(n *node, path string) []orchestrator.Constraint
 		op, ok := operators[constraint.Operator]
 		if !ok {
 			d := c.fail(codeUnknownType, item.at, where, "there is no constraint %s", constraint.Operator)
-			suggest(d, constraint.Operator, orchestrator.SortedKeys(operators))
+			suggest(d, constraint.Operator, maps.Keys(operators))
 			continue
 		}
 		if !op.argument.accepts(constraint.Argument) {

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,7 +94,7 @@ func (f *functionChecker) call(s spot, call eval.Call) {
 	case "get_input":
 		if !f.inputs[first] {
 			d := f.fail(s, "get_input asks for the input %s, which is not declared", first)
-			suggest(d, first, orchestrator.SortedKeys(f.inputs))
+			suggest(d, first, maps.Keys(f.inputs))
 		}
 	case "get_property":
 		f.property(s, args)
@@ -124,7 +125,7 @@ func (f *functionChecker) node(s spot, function, name string) bool {
 		return true
 	}
 	d := f.fail(s, "%s refers to the node %s, which is not defined", function, name)
-	suggest(d, name, orchestrator.SortedKeys(f.c.templates))
+	suggest(d, name, maps.Keys(f.c.templates))
 	return false
 }
 
@@ -161,7 +162,7 @@ func (f *functionChecker) propertyPath(s spot, name string, path []Value) {
 		if err != nil {
 			d := f.fail(s, "get_property finds no %s in node %s: %v", pathText(path[:i+1]), name, err)
 			if m, ok := value.(map[string]Value); ok {
-				suggest(d, fmt.Sprint(key), orchestrator.SortedKeys(m))
+				suggest(d, fmt.Sprint(key), maps.Keys(m))
 			}
 			return
 		}

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,16 +26,20 @@ func (c *compiler) compileGroups() {
 			c.fail(codeGroupNamedAsNode, e.at, path, "there are both a node and a group of the name %s", e.key)
 		}
 		g := orchestrator.Group{}
+		taken := map[string]bool{}
 		for _, item := range e.value.get("members").list() {
 			member := item.text()
 			_, isNode := c.templates[member]
 			_, isGroup := section.find(member)
 			if !isNode && !isGroup {
 				d := c.fail(codeGroupMember, item.at, path+".members", "group %s has the member %s, which is neither a node nor a group", e.key, member)
-				suggest(d, member, append(orchestrator.SortedKeys(c.templates), keys(section)...))
+				suggest(d, member, maps.Keys(c.templates), slices.Values(keys(section)))
 				continue
 			}
-			addOnce(&g.Members, member)
+			if !taken[member] {
+				taken[member] = true
+				g.Members = append(g.Members, member)
+			}
 		}
 		slices.Sort(g.Members)
 		for _, policy := range e.value.get("policies").each() {
@@ -91,7 +96,7 @@ func (c *compiler) groupPolicy(policy entry, path string, policyTypes, triggers 
 	definition := policyTypes.get(typeName)
 	if definition == nil {
 		d := c.fail(codeGroupPolicyType, policy.value.get("type").place(policy.at), path+".type", "there is no policy type %s", typeName)
-		suggest(d, typeName, keys(policyTypes))
+		suggest(d, typeName, slices.Values(keys(policyTypes)))
 		return nil
 	}
 	s := c.schemaOf(definition.get("properties"), dotted("policy_types", typeName)+".properties")
@@ -104,7 +109,7 @@ func (c *compiler) groupPolicy(policy entry, path string, policyTypes, triggers 
 		definition := triggers.get(kind)
 		if definition == nil {
 			d := c.fail(codeGroupTrigger, trigger.value.get("type").place(trigger.at), where+".type", "there is no policy trigger %s", kind)
-			suggest(d, kind, keys(triggers))
+			suggest(d, kind, slices.Values(keys(triggers)))
 			continue
 		}
 		s := c.schemaOf(definition.get("parameters"), dotted("policy_triggers", kind)+".parameters")
@@ -139,7 +144,7 @@ func (c *compiler) compilePolicies() {
 			if !ok {
 				if !c.broken[dotted("groups", item.text())] {
 					d := c.fail(codePolicyTarget, item.at, path+".targets", "policy %s targets %s, which is not a group", e.key, item.text())
-					suggest(d, item.text(), orchestrator.SortedKeys(c.plan.Groups))
+					suggest(d, item.text(), maps.Keys(c.plan.Groups))
 				}
 				continue
 			}
@@ -207,19 +212,22 @@ func (c *compiler) nodesOf(group string) []string {
 	return nodes
 }
 
-// containers lists what a node is contained in, the nearest first.
+// containers lists what a node is contained in, the nearest first. Circles have
+// been refused before.
 func (c *compiler) containers(name string) []string {
 	var out []string
 	for {
+		i, ok := c.nodeIndex[name]
+		if !ok {
+			return out
+		}
 		next := ""
-		if i, ok := c.nodeIndex[name]; ok {
-			for _, r := range c.plan.Nodes[i].Relationships {
-				if r.Is(containedIn) {
-					next = r.Target
-				}
+		for _, r := range c.plan.Nodes[i].Relationships {
+			if r.Is(containedIn) {
+				next = r.Target
 			}
 		}
-		if next == "" || slices.Contains(out, next) {
+		if next == "" {
 			return out
 		}
 		out = append(out, next)
@@ -228,34 +236,38 @@ func (c *compiler) containers(name string) []string {
 }
 
 // checkContainment refuses a group of which some nodes are contained in a node
-// and others are not. A node counts as what it is contained in when that is in
-// the group, too.
+// and others are not. A node that is contained in another one of the group
+// counts as that one.
 func (c *compiler) checkContainment(group string) {
 	nodes := c.nodesOf(group)
-	var common []string
-	first := true
-	outside := ""
+	inGroup := setOf(nodes)
+	isInGroup := func(name string) bool { return inGroup[name] }
+	var common []string // containers that all outer nodes share
+	outer, contained := 0, false
 	for _, name := range nodes {
 		containers := c.containers(name)
-		if slices.ContainsFunc(containers, func(container string) bool { return slices.Contains(nodes, container) }) {
+		if slices.ContainsFunc(containers, isInGroup) {
 			continue
 		}
-		if len(containers) == 0 {
-			outside = name
-		}
-		if first {
-			common, first = containers, false
+		contained = contained || len(containers) > 0
+		if outer++; outer == 1 {
+			common = containers
 			continue
 		}
-		common = slices.DeleteFunc(slices.Clone(common), func(container string) bool { return !slices.Contains(containers, container) })
+		theirs := setOf(containers)
+		common = slices.DeleteFunc(slices.Clone(common), func(container string) bool { return !theirs[container] })
 	}
-	contained := slices.ContainsFunc(nodes, func(name string) bool {
-		containers := c.containers(name)
-		return len(containers) > 0 && !slices.ContainsFunc(containers, func(container string) bool { return slices.Contains(nodes, container) })
-	})
-	if len(common) == 0 && contained && (outside != "" || len(nodes) > 1) {
+	if outer > 1 && contained && len(common) == 0 {
 		c.fail(codeMixedContainment, c.root.get("groups").locate(orchestrator.Range{}, group), dotted("groups", group), "some members of the scaling group %s are contained in a node that does not contain the others", group)
 	}
+}
+
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
 }
 
 // dropContainedMembers takes a member out of a group, outer groups first, when
@@ -266,13 +278,12 @@ func (c *compiler) dropContainedMembers(innerFirst []string) {
 		if !ok {
 			continue
 		}
-		all := c.nodesOf(innerFirst[i])
+		all := setOf(c.nodesOf(innerFirst[i]))
 		g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(member string) bool {
-			own := c.leavesOf(member)
-			return slices.ContainsFunc(own, func(name string) bool {
-				return slices.ContainsFunc(c.containers(name), func(container string) bool {
-					return slices.Contains(all, container) && !slices.Contains(own, container)
-				})
+			leaves := c.leavesOf(member)
+			own := setOf(leaves)
+			return slices.ContainsFunc(leaves, func(name string) bool {
+				return slices.ContainsFunc(c.containers(name), func(container string) bool { return all[container] && !own[container] })
 			})
 		})
 		c.plan.ScalingGroups[innerFirst[i]] = g

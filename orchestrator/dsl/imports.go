@@ -107,7 +107,7 @@ func (c *compiler) readVersion(root *node) bool {
 	}
 	if c.version, ok = knownVersion(written.value.text()); !ok {
 		d := c.fail(codeUnknownVersion, written.value.at, key, "%q is not a version of the DSL; known are %s", written.value.text(), strings.Join(knownVersions(), ", "))
-		suggest(d, written.value.text(), knownVersions())
+		suggest(d, written.value.text(), slices.Values(knownVersions()))
 		return false
 	}
 	return true

@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -52,7 +53,7 @@ func (c *compiler) checkItemType(p *property, n *node, path string) {
 		c.fail(codeItemTypeNotList, n.at, path+".item_type", "%s is not a list, so it has no item_type", p.Name)
 	case !primitive:
 		d := c.fail(codeItemType, n.at, path+".item_type", "item_type is %s; it must be one of the built-in types", p.ItemType)
-		suggest(d, p.ItemType, orchestrator.SortedKeys(primitives))
+		suggest(d, p.ItemType, maps.Keys(primitives))
 	case since > c.version && c.validateVersion:
 		c.fail(codeTooNew, n.at, path+".item_type", "the type %s needs %s, and this blueprint is %s", p.ItemType, since, c.version)
 	}

@@ -13,8 +13,11 @@ const (
 	allToOne = "all_to_one"
 )
 
-// maxInstances bounds what one deployment multiplies to.
-const maxInstances = 200_000
+// What one deployment may multiply to.
+const (
+	maxInstances = 200_000
+	maxLinks     = 2_000_000
+)
 
 // Instances multiplies the nodes of a prepared plan into node instances.
 // newID returns a fresh id for an instance of a node or of a scaling group:
@@ -168,6 +171,7 @@ func (m *multiplier) multiply(name string, container *member) error {
 // link turns the tree into node instances with their relationships.
 func (m *multiplier) link() ([]orchestrator.NodeInstance, error) {
 	var out []orchestrator.NodeInstance
+	links := 0
 	for i := range m.plan.Nodes {
 		n := &m.plan.Nodes[i]
 		pairs, err := m.pairs(n)
@@ -178,7 +182,11 @@ func (m *multiplier) link() ([]orchestrator.NodeInstance, error) {
 			instance := orchestrator.NodeInstance{ID: one.id, NodeID: n.ID, HostID: m.host(one), Index: one.index, State: orchestrator.Uninitialized,
 				ScalingGroups: groupsOf(one)}
 			for _, pair := range pairs {
-				for _, target := range pair.targets(one) {
+				targets := pair.targets(one)
+				if links += len(targets); links > maxLinks {
+					return nil, orchestrator.Errorf(orchestrator.TooLarge, "the deployment would have more than %d relationships between instances", maxLinks)
+				}
+				for _, target := range targets {
 					instance.Relationships = append(instance.Relationships, orchestrator.InstanceRelationship{
 						Type: pair.relationship.Type, TargetNode: pair.relationship.Target, TargetID: target.id, Index: pair.index})
 				}

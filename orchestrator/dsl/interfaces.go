@@ -133,7 +133,7 @@ func (c *compiler) operationOf(e entry, path string, ofType bool) *rawOperation 
 	o.executor = e.value.get("executor").text()
 	if o.executor != "" && !slices.Contains(executors, o.executor) {
 		d := c.fail(codeOperationExecutor, e.value.get("executor").at, path+".executor", "there is no executor %q; it is central_deployment_agent or host_agent", o.executor)
-		suggest(d, o.executor, executors)
+		suggest(d, o.executor, slices.Values(executors))
 		o.executor = ""
 	}
 	if n := e.value.get("max_retries"); n != nil && n.kind == intKind {

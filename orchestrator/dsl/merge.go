@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator/diag"
@@ -200,8 +202,20 @@ func withRelationships(first, later entry) (entry, bool) {
 }
 
 // suggest fills in the hint of a finding about a name that is not there.
-func suggest(d *diag.Diagnostic, name string, candidates []string) {
-	if hint := diag.DidYouMean(name, candidates); hint != "" {
-		d.Hint = hint
+func suggest(d *diag.Diagnostic, name string, candidates ...iter.Seq[string]) {
+	if d.Message == "" {
+		return // not kept: there are too many findings already
+	}
+	all := func(yield func(string) bool) {
+		for _, names := range candidates {
+			for candidate := range names {
+				if !yield(candidate) {
+					return
+				}
+			}
+		}
+	}
+	if near := diag.NearestOf(name, all); near != "" {
+		d.Hint = fmt.Sprintf("did you mean %q?", near)
 	}
 }

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ func (c *compiler) nodeOf(e entry) orchestrator.Node {
 	if t == nil {
 		if n.Type != "" {
 			d := c.fail(codeUnknownNodeType, e.value.get("type").place(e.at), path+".type", "node %s has the type %s, which is not defined", e.key, n.Type)
-			suggest(d, n.Type, orchestrator.SortedKeys(c.nodeTypes))
+			suggest(d, n.Type, maps.Keys(c.nodeTypes))
 		}
 		c.brokenNodes[e.key] = true
 		return n
@@ -92,7 +93,7 @@ func (c *compiler) relationshipOf(e entry, item *node, path string) (orchestrato
 	t := c.relationshipTypes[r.Type]
 	if t == nil {
 		d := c.fail(codeRelType, item.get("type").at, path+".type", "node %s has a relationship of type %s, which is not defined", e.key, r.Type)
-		suggest(d, r.Type, orchestrator.SortedKeys(c.relationshipTypes))
+		suggest(d, r.Type, maps.Keys(c.relationshipTypes))
 	}
 	if r.Target == e.key {
 		c.fail(codeRelToSelf, item.get("target").at, path+".target", "node %s has a relationship to itself", e.key)
@@ -101,7 +102,7 @@ func (c *compiler) relationshipOf(e entry, item *node, path string) (orchestrato
 	target, ok := c.templates[r.Target]
 	if !ok {
 		d := c.fail(codeRelTarget, item.get("target").at, path+".target", "node %s has a relationship to %s, which is not defined", e.key, r.Target)
-		suggest(d, r.Target, orchestrator.SortedKeys(c.templates))
+		suggest(d, r.Target, maps.Keys(c.templates))
 		return r, false
 	}
 	if t == nil || t.broken {
@@ -134,7 +135,7 @@ func (c *compiler) checkLifecycleDependency(r orchestrator.Relationship, target 
 	written := target.value.get("interfaces").get(lifecycleInterface)
 	if _, ok := written.find(operation); !ok {
 		d := c.fail(codeLifecycleOperation, item.get("properties").locate(item.at, "operation"), path+".properties", "node %s does not write the lifecycle operation %q that the relationship waits for", r.Target, operation)
-		suggest(d, operation, keys(written))
+		suggest(d, operation, slices.Values(keys(written)))
 	}
 }
 

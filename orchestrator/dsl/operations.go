@@ -151,9 +151,9 @@ func (r resolver) script(o *orchestrator.Operation, raw *rawOperation, input, wh
 func (r resolver) unresolved(raw *rawOperation, full, where string) {
 	d := r.c.fail(r.code, raw.implementedAt, where, "%s of %s is %q: there is no such plugin, and no such script in the archive", full, r.what, shorten(raw.implementation))
 	prefix, _, _ := strings.Cut(raw.implementation, ".")
-	suggest(d, prefix, r.c.pluginOrder)
+	suggest(d, prefix, slices.Values(r.c.pluginOrder))
 	if d.Hint == "" && strings.ContainsAny(raw.implementation, "/") {
-		suggest(d, raw.implementation, r.c.scripts())
+		suggest(d, raw.implementation, slices.Values(r.c.scripts()))
 	}
 }
 

@@ -42,7 +42,7 @@ func (c *compiler) compilePlugins() {
 		}
 		if !slices.Contains(executors, p.Executor) {
 			d := c.fail(codePluginExecutor, e.value.get("executor").place(e.at), path+".executor", "plugin %s has the executor %q; it is central_deployment_agent or host_agent", e.key, p.Executor)
-			suggest(d, p.Executor, executors)
+			suggest(d, p.Executor, slices.Values(executors))
 		}
 		if p.Install && p.Source == "" && p.PackageName == "" {
 			d := c.fail(codePluginSource, e.at, path, "plugin %s is to be installed and has neither source nor package_name", e.key)
@@ -88,7 +88,7 @@ func (c *compiler) withPropertyValues(plugin entry, s statement) *node {
 	for _, given := range s.properties.entries {
 		if _, ok := declared.find(given.key); !ok {
 			d := c.fail(codeImportValues, given.at, s.path, "plugin %s has no property %s", plugin.key, given.key)
-			suggest(d, given.key, keys(declared))
+			suggest(d, given.key, slices.Values(keys(declared)))
 		}
 	}
 	if declared == nil {

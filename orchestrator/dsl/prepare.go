@@ -46,12 +46,13 @@ func evaluateStatic(plan, prepared *orchestrator.Plan, inputs map[string]Value) 
 		nodes[plan.Nodes[i].ID] = &plan.Nodes[i]
 	}
 	scope := eval.Static{Inputs: inputs, Nodes: func(name string) *orchestrator.Node { return nodes[name] }}
+	evaluator := eval.NewEvaluator(scope)
 	var failed error
 	scan(prepared, func(s spot, v Value) Value {
 		if failed != nil || !eval.HasCalls(v) {
 			return v
 		}
-		answer, err := eval.Evaluate(scope, s.place, v, s.path())
+		answer, err := evaluator.Evaluate(s.place, v, s.path())
 		if err != nil {
 			failed = orchestrator.Errorf(orchestrator.Invalid, "%s: %v", s.path(), reasonOf(err)).Wrap(err)
 			return v

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -105,7 +106,7 @@ func (c *compiler) propertyOf(e entry, path string) *property {
 			c.fail(codeTooNew, at, dotted(path, "type"), "the type %s needs %s, and this blueprint is %s", p.Type, since, c.version)
 		case !primitive && !c.isDataType(p.Type):
 			d := c.fail(codeUnknownType, at, dotted(path, "type"), "there is no data type %s", p.Type)
-			suggest(d, p.Type, append(orchestrator.SortedKeys(primitives), c.names("data_types")...))
+			suggest(d, p.Type, maps.Keys(primitives), slices.Values(c.names("data_types")))
 			p.Type = ""
 		}
 	}
@@ -149,7 +150,12 @@ type filler struct {
 	tolerant bool
 	// path leads to the value at hand.
 	path []string
+	// filled counts the values that were filled in, over several fillers.
+	filled *int
 }
+
+// maxFilled bounds what data types, which may nest and branch, expand to.
+const maxFilled = 3_000_000
 
 // filler returns a filler that reports to the compiler. source, when set, is
 // the tree that the values were written in; findings are placed in it.
@@ -157,7 +163,7 @@ func (c *compiler) filler(at orchestrator.Range, source *node, path, what string
 	report := func(code int, inner []string, message string) *diag.Diagnostic {
 		return c.fail(code, source.locate(at, inner...), strings.Join(append([]string{path}, inner...), "."), "%s", message)
 	}
-	return &filler{types: c.dataTypes, report: report, what: what}
+	return &filler{types: c.dataTypes, report: report, what: what, filled: &c.filled}
 }
 
 // under runs step with the path one key longer.
@@ -181,9 +187,16 @@ func (f *filler) fill(given map[string]Value, s *schema, derived map[string]Valu
 		if _, ok := s.byName[name]; !ok {
 			f.under(name, func() {
 				d := f.fail(codeUndeclared, "%s has no property %s", f.what, f.name())
-				suggest(d, name, s.names)
+				suggest(d, name, slices.Values(s.names))
 			})
 		}
+	}
+	if *f.filled += len(s.names); *f.filled > maxFilled {
+		if *f.filled -= len(s.names); *f.filled <= maxFilled {
+			*f.filled = maxFilled + 1 // said once
+			f.fail(codeStructure, "%s: data types expand to more than %d values", f.what, maxFilled)
+		}
+		return nil
 	}
 	required := !f.tolerant && !f.external(given, s)
 	out := make(map[string]Value, len(s.names))

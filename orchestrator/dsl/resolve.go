@@ -67,6 +67,7 @@ type inputResolver struct {
 	fields  map[string]string // what is wrong, by input
 	reason  string
 	lookup  error
+	filled  int
 }
 
 // The reasons of the REST contract for refused inputs.
@@ -121,7 +122,7 @@ func (r *inputResolver) allDefaults(input orchestrator.Input) Value {
 		return nil
 	}
 	complete := true
-	f := &filler{types: r.types, report: func(int, []string, string) *diag.Diagnostic {
+	f := &filler{types: r.types, filled: &r.filled, report: func(int, []string, string) *diag.Diagnostic {
 		complete = false
 		return &diag.Diagnostic{}
 	}}
@@ -205,7 +206,7 @@ func (r *inputResolver) checkType(input orchestrator.Input, value, open Value) {
 		r.wrong(input.Name, "this must be a text, not %s", eval.Kind(open))
 		return
 	}
-	f := &filler{types: r.types, what: "this input", report: func(_ int, path []string, message string) *diag.Diagnostic {
+	f := &filler{types: r.types, filled: &r.filled, what: "this input", report: func(_ int, path []string, message string) *diag.Diagnostic {
 		r.wrong(input.Name, "%s", message)
 		return &diag.Diagnostic{}
 	}}

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"github.com/slipwayhq/slipway/orchestrator"
+	"slices"
 )
 
 const unbounded = "UNBOUNDED"
@@ -70,7 +71,7 @@ func (c *compiler) maximum(n *node, path string) Value {
 			return int64(-1)
 		}
 		d := c.fail(codeInstanceWord, n.at, path, "max_instances is %q; the only word allowed is %s", n.text(), unbounded)
-		suggest(d, n.text(), []string{unbounded})
+		suggest(d, n.text(), slices.Values([]string{unbounded}))
 		return int64(-1)
 	}
 	if n.kind == intKind {

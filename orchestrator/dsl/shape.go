@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -235,7 +236,7 @@ func (s *shapeChecker) check(n *node, want *shape) bool {
 		s.fail(codeStructure, n.at, "%s is expected here, not %s", kindList(want.kinds), n.kind)
 		return false
 	}
-	before := len(s.c.diagnostics)
+	before := s.c.failed
 	switch {
 	case n.kind == mapKind && want.fields != nil:
 		for _, e := range s.keys(n, want.fields) {
@@ -259,7 +260,7 @@ func (s *shapeChecker) check(n *node, want *shape) bool {
 			s.under(strconv.Itoa(i), func() { s.check(item, want.items) })
 		}
 	}
-	return len(s.c.diagnostics) == before
+	return s.c.failed == before
 }
 
 // keyText reports a key that is not written as a string.
@@ -289,7 +290,7 @@ func (s *shapeChecker) keys(n *node, fields map[string]field) []entry {
 				return
 			}
 			d := s.fail(codeStructure, e.at, "there is no %q here; known are %s", e.key, strings.Join(orchestrator.SortedKeys(fields), ", "))
-			suggest(d, e.key, orchestrator.SortedKeys(fields))
+			suggest(d, e.key, maps.Keys(fields))
 		})
 	}
 	for name, f := range fields {
@@ -309,12 +310,4 @@ func kindList(kinds []kind) string {
 		names = append(names, k.String())
 	}
 	return strings.Join(names, " or ")
-}
-
-// fail reports an error; the returned finding may be given a hint.
-func (c *compiler) fail(code int, at orchestrator.Range, path, format string, args ...any) *diag.Diagnostic {
-	c.diagnostics = append(c.diagnostics, diag.Diagnostic{
-		Severity: diag.Error, Code: code, Message: sprintf(format, args...), Range: at, Path: path, Imports: c.chains[at.File],
-	})
-	return &c.diagnostics[len(c.diagnostics)-1]
 }

@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -67,7 +68,7 @@ func (c *compiler) inherit(section string, needs func(e entry) []string) []entry
 			} else {
 				at := e.value.get("derived_from").place(e.at)
 				d := c.fail(codeUnknownType, at, section+"."+e.key+".derived_from", "%s derives from %s, which is not defined", e.key, parent)
-				suggest(d, parent, orchestrator.SortedKeys(entries))
+				suggest(d, parent, maps.Keys(entries))
 			}
 		}
 		for _, need := range needs(e) {

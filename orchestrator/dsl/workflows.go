@@ -41,7 +41,7 @@ func (c *compiler) availabilityOf(n *node, path string) *orchestrator.Availabili
 	for _, item := range n.get("node_instances_active").list() {
 		if !slices.Contains(activeWords, item.text()) {
 			d := c.fail(codeUnknownType, item.at, path+".node_instances_active", "%q is not one of all, partial, none", item.text())
-			suggest(d, item.text(), activeWords)
+			suggest(d, item.text(), slices.Values(activeWords))
 		}
 		rules.NodeInstancesActive = append(rules.NodeInstancesActive, item.text())
 	}
@@ -75,7 +75,7 @@ func (c *compiler) resolveWorkflow(w *orchestrator.Workflow, mapping string, at 
 	if !ok {
 		if plugin == "" {
 			d := c.fail(codeWorkflowOperation, at, path, "the workflow is %q: there is no such plugin, and no such script in the archive", shorten(mapping))
-			suggest(d, mapping, c.pluginOrder)
+			suggest(d, mapping, slices.Values(c.pluginOrder))
 		}
 		return
 	}

@@ -19,6 +19,7 @@ import (
 const (
 	maxDocumentBytes = 32 << 20
 	maxDocumentNodes = 4_000_000
+	maxAliasNodes    = 500_000 // what aliases may add to the nodes written
 	maxDocumentDepth = 100
 )
 
@@ -89,6 +90,8 @@ type yamlReader struct {
 	open   map[*yaml.Node]bool  // collections being read, to find circles
 	errors []*yamlError
 	fatal  *yamlError
+	// written counts the nodes read, each alias as one.
+	written int
 }
 
 func (r *yamlReader) at(y *yaml.Node) orchestrator.Range {
@@ -155,8 +158,9 @@ func (r *yamlReader) read(y *yaml.Node, depth int) *node {
 		return r.fail(y, 0, "this part of the document cannot be read")
 	}
 	delete(r.open, y)
-	if n.size > maxDocumentNodes {
-		return r.fail(y, codeStructure, "the document has more than %d parts once its aliases are written out", maxDocumentNodes)
+	r.written++
+	if n.size > maxDocumentNodes || n.size > 2*r.written+maxAliasNodes {
+		return r.fail(y, codeStructure, "the document has more than %d parts once its aliases are written out", n.size)
 	}
 	if n.depth > maxDocumentDepth {
 		return r.fail(y, codeStructure, "the document is nested more than %d levels deep once its aliases are written out", maxDocumentDepth)

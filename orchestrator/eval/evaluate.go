@@ -11,10 +11,12 @@ const (
 	// maxDepth bounds how many answers may lead to further calls one after
 	// another; two properties that refer to each other end here.
 	maxDepth = 50
-	// maxCalls and maxText bound one evaluation as a whole, so that answers
-	// which double at each step end in time and memory, too.
-	maxCalls = 200_000
-	maxText  = 64 << 20 // bytes
+	// maxCalls and maxText bound one value, maxAllCalls all that one Evaluator
+	// evaluates, so that answers which double at each step end in time and
+	// memory, too.
+	maxCalls    = 200_000
+	maxAllCalls = 5_000_000
+	maxText     = 64 << 20 // bytes
 )
 
 // Evaluate returns v with every call replaced by its answer, nested ones first.
@@ -22,23 +24,39 @@ const (
 // its arguments filled in. place gives SELF, SOURCE and TARGET their meaning;
 // path is where v stands, for messages.
 func Evaluate(scope Scope, place Place, v Value, path string) (Value, error) {
-	r := &run{scope: scope}
-	return r.value(v, frame{place: place, path: path})
+	return NewEvaluator(scope).Evaluate(place, v, path)
 }
 
 // EvaluateMap is like Evaluate for a map of values, such as the inputs of an
 // operation or the properties of a node: the map itself is never a call, even
 // where one of its keys is the name of a function.
 func EvaluateMap(scope Scope, place Place, values map[string]Value, path string) (map[string]Value, error) {
-	r := &run{scope: scope}
+	r := &run{scope: scope, total: new(int)}
 	return r.mapping(values, frame{place: place, path: path})
 }
 
-// run is one evaluation with what it may still spend.
+// Evaluator evaluates many values of one plan, such as a stranger may have
+// written, within one budget.
+type Evaluator struct {
+	scope Scope
+	total int // calls made so far
+}
+
+// NewEvaluator returns an Evaluator over a Scope.
+func NewEvaluator(scope Scope) *Evaluator { return &Evaluator{scope: scope} }
+
+// Evaluate is the function Evaluate within the Evaluator's budget.
+func (e *Evaluator) Evaluate(place Place, v Value, path string) (Value, error) {
+	r := &run{scope: e.scope, total: &e.total}
+	return r.value(v, frame{place: place, path: path})
+}
+
+// run is one evaluation with what it has spent.
 type run struct {
 	scope Scope
 	calls int
 	text  int
+	total *int
 }
 
 // frame is where in the evaluation a value stands.
@@ -96,8 +114,10 @@ func (r *run) call(c Call, f frame) (Value, error) {
 	if f.depth >= maxDepth {
 		return fail(fmt.Errorf("the recursion limit of %d was reached; do values refer to each other in a circle?", maxDepth))
 	}
-	if r.calls++; r.calls > maxCalls {
-		return fail(fmt.Errorf("more than %d calls in one evaluation", maxCalls))
+	r.calls++
+	*r.total++
+	if r.calls > maxCalls || *r.total > maxAllCalls {
+		return fail(fmt.Errorf("this takes more than %d calls, or all together more than %d", maxCalls, maxAllCalls))
 	}
 	inner := f
 	inner.depth++
