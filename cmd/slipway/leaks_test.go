@@ -49,6 +49,7 @@ func TestNothingLeaks(t *testing.T) {
 	seen.addPages(p)
 	seen["the process list"] = stopWatching()
 	seen.addFiles(t, p.dir, "while running: ")
+	asked := p.body(http.DefaultClient, "/api/v3.1/deployments/app_dev/capabilities")
 	p.stop()
 	seen.addFiles(t, p.dir, "after the end: ")
 	seen["the server's log"] = p.log.Bytes()
@@ -56,6 +57,9 @@ func TestNothingLeaks(t *testing.T) {
 	secrets := secretsOf(t, p.dir)
 	if len(secrets) < 10 {
 		t.Fatalf("only %d secrets came to be; this test would prove nothing", len(secrets))
+	}
+	if found(asked, secrets["app_dev-database master_password.master_password"]+secrets["app_dev-database master_password.value"]) == "" {
+		t.Error("the database password is not even found where it was asked for: this test would prove nothing")
 	}
 	for what, secret := range secrets {
 		for where, text := range seen {

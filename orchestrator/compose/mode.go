@@ -52,7 +52,7 @@ func ModeFor(policy Policy, asked bool, r *Resolution, facts Facts) (Mode, error
 	if !mode.Rehearsal {
 		return mode, refuseReal(r, rehearsed)
 	}
-	return mode, missingSecrets(r, func(key string) bool { return orchestrator.IsCloudCredential(key) })
+	return mode, missingSecrets(r, orchestrator.IsCloudCredential)
 }
 
 func wanted(policy Policy, asked bool, r *Resolution, rehearsed []string) Mode {
@@ -148,4 +148,20 @@ func pronoun(keys []string) string {
 		return "it"
 	}
 	return "them"
+}
+
+// CheckInherited checks a component against the mode of its parent: a real one
+// must not read a placeholder or a rehearsal, a rehearsed one nothing real.
+func CheckInherited(mode Mode, r *Resolution, facts Facts) error {
+	rehearsed, genuine, err := readModes(r, facts)
+	if err != nil {
+		return err
+	}
+	if !mode.Rehearsal {
+		return refuseReal(r, rehearsed)
+	}
+	if len(genuine) > 0 {
+		return orchestrator.Errorf(orchestrator.Invalid, "it rehearses but reads capabilities of %s, which is real; they never share anything", genuine[0])
+	}
+	return missingSecrets(r, orchestrator.IsCloudCredential)
 }
