@@ -82,7 +82,7 @@ func exampleLaunch() LaunchPage {
 	c.Crumbs = []Link{{"Catalogue", "/catalogue"}}
 	return LaunchPage{
 		Chrome: c, Blueprint: "app", Version: "v1", Lede: "Network, Kubernetes, database and object store as one environment.",
-		Action: "/launch/app", PreviewAction: "/launch/app/preview", CanRehearse: true,
+		Action: "/launch/app", PreviewAction: "/launch/app/preview", Commit: Commit{Blueprint: "app", Rehearsal: true},
 		Where: []Field{
 			{ID: "in-cloud_type", Name: "in.cloud_type", Label: "cloud_type", Kind: FieldPicks, Shapes: true, Options: []Option{{"aws", "AWS", "", true}, {"azure", "Azure", "", false}}},
 			{ID: "in-env_type", Name: "in.env_type", Label: "env_type", Kind: FieldPicks, Shapes: true, Options: []Option{{"dev-small", "dev-small", "", true}, {"dev-large", "dev-large", "", false}, {"production", "production", "", false}}},
@@ -107,7 +107,7 @@ func examplePreview() Preview {
 
 func exampleLaunchFaults() LaunchPage {
 	m := exampleLaunch()
-	m.Blueprint, m.Action = "minio", "/launch/minio"
+	m.Blueprint, m.Action, m.Commit = "minio", "/launch/minio", Commit{Blueprint: "minio", CanRehearse: true}
 	m.Where = nil
 	m.Name.Value, m.Name.Error = "my minio", "A name takes letters, digits, dots, hyphens and underscores. Try my_minio."
 	m.Inputs = []Field{

@@ -18,8 +18,15 @@ type LaunchPage struct {
 	More               []Field // optional, with a default: folded away
 	Faults             *Notice // the summary of what is wrong; takes the focus
 	Preview            Preview
-	// CanRehearse offers "Rehearse first" where the real thing is possible.
-	CanRehearse bool
+	Commit             Commit
+}
+
+// Commit is the bar with the buttons; it follows what the preview says.
+type Commit struct {
+	Blueprint string
+	// Rehearsal says that the launch would be a rehearsal anyway; CanRehearse
+	// offers one first where the real thing is possible.
+	Rehearsal, CanRehearse bool
 }
 
 // Field is one input of a form.

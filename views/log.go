@@ -65,6 +65,7 @@ type Log struct {
 	Last    int64  // number of the last line shown
 	Seen    int64  // number of the last event read, shown or filtered out
 	Live    bool   // more lines are to come
+	Whole   bool   // it is a root execution's: every number is a line of it
 	Tall    bool   // the page scrolls, not the log
 	Filters []Filter
 	Search  Search

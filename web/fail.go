@@ -37,6 +37,9 @@ func (s *Server) fail(err error, ec echo.Context) {
 	if ec.Response().Committed {
 		return // a stream that broke, or half a file: nothing more can be said
 	}
+	if ec.Request().Context().Err() != nil {
+		return // the browser has gone: a form that changed again, a tab that was closed
+	}
 	c, ok := ec.Get(callContextKey).(*call)
 	if !ok {
 		c = &call{Context: ec, now: s.now()}

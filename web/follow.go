@@ -90,7 +90,10 @@ func (f *following) finish(batch sse.Batch) error {
 	if err := f.catchUp(); err != nil {
 		return err
 	}
-	return f.stream.Send("", "page", "")
+	if err := f.stream.Send("", "page", ""); err != nil {
+		return err
+	}
+	return f.stream.Send("", "done", "")
 }
 
 // pass sends a batch that arrived. A narrowed log asks for its own lines.

@@ -64,10 +64,15 @@ func (s *Server) launchPreview(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.show(views.LaunchPreview(form.preview(preview)))
+	return c.show(views.LaunchAnswer(form.preview(preview), form.commit(preview)))
 }
 
 func (s *Server) showLaunch(c *call, status int, form launchForm, refused error) error {
+	choices, err := s.choices(c, form.blueprint.Plan)
+	if err != nil {
+		return err
+	}
+	form.preselect(choices)
 	preview, err := s.control.PreviewDeployment(c.context(), c.Actor, form.create())
 	if err != nil {
 		return err
@@ -78,12 +83,7 @@ func (s *Server) showLaunch(c *call, status int, form launchForm, refused error)
 	if form.asked { // a form that nobody sent yet has no faults to show
 		form.blame(preview.Fields)
 	}
-	choices, err := s.choices(c, form.blueprint.Plan)
-	if err != nil {
-		return err
-	}
 	page := form.page(c.page("Launch "+form.blueprint.ID, views.SectionCatalogue, views.Link{Text: "Catalogue", Href: "/catalogue"}), choices)
-	page.Preview = form.preview(preview)
-	page.CanRehearse = preview.Refused == ""
+	page.Preview, page.Commit = form.preview(preview), form.commit(preview)
 	return c.render(status, views.Launch(page))
 }

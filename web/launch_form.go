@@ -227,6 +227,20 @@ func (f *launchForm) field(input orchestrator.Input, choices choices) views.Fiel
 	return field
 }
 
+// preselect gives each choice that must be made its first option, as the page
+// shows it, so that the preview speaks of what is seen.
+func (f *launchForm) preselect(ch choices) {
+	for _, input := range f.blueprint.Plan.Inputs {
+		_, typed := f.texts[input.Name]
+		if typed || input.Hidden || input.HasDefault || !input.Required {
+			continue
+		}
+		if options := ch.of(input); len(options) > 0 {
+			f.texts[input.Name], f.values[input.Name] = options[0].Value, options[0].Value
+		}
+	}
+}
+
 // isCall reports whether a default is worked out, so that no text shows it.
 func isCall(v orchestrator.Value) bool {
 	dict, ok := v.(map[string]orchestrator.Value)

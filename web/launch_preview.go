@@ -38,6 +38,10 @@ func (f *launchForm) preview(p control.Preview) views.Preview {
 	return shown
 }
 
+func (f *launchForm) commit(p control.Preview) views.Commit {
+	return views.Commit{Blueprint: f.blueprint.ID, Rehearsal: p.Mode.Rehearsal, CanRehearse: p.Refused == ""}
+}
+
 // legs lists the components in depth-first order and adds up their nodes.
 func legs(components []control.Component, depth int, nodes *int) []views.Leg {
 	var out []views.Leg

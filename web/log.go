@@ -61,6 +61,7 @@ func (s *Server) logOf(c *call, x *orchestrator.Execution) (views.Log, error) {
 		return log, nil
 	}
 	log.Root, log.Live, log.Text = x.RootID, !x.Status.Final(), "/executions/"+x.ID+"/log.txt"
+	log.Whole = x.ID == x.RootID
 	// The cursor first: what comes after it, the stream brings.
 	var err error
 	if log.Seen, err = lastNumber(c.context(), s.control, c.Actor, x.RootID); err != nil {

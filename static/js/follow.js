@@ -43,7 +43,9 @@
       source.addEventListener("page", refresh);
       // Another execution has become the newest: its page is another log.
       source.addEventListener("root", function () { location.reload(); });
-      source.addEventListener("end", function () { close(); refresh(); if (log) { log.dataset.live = "false"; log.appendLines([]); } });
+      // The execution is over; the page may still hear of a next one.
+      source.addEventListener("done", function () { refresh(); if (log) { log.dataset.live = "false"; log.appendLines([]); } });
+      source.addEventListener("end", close);
       source.addEventListener("error", fallBack);
     }
     document.addEventListener("visibilitychange", function () {

@@ -107,7 +107,12 @@
       if (on) toEnd(); else { missed += lines.filter(function (l) { return l.n > before; }).length; }
       show();
       const where = log.querySelector("[data-log-line]");
-      if (where) where.textContent = "line " + log.dataset.last;
+      if (where && log.dataset.last !== "0") where.textContent = "line " + log.dataset.last;
+      // Numbers run from 1 without a gap, so the last one is the count of all.
+      const total = log.parentElement.querySelector("[data-log-total]");
+      if (total && !log.hasAttribute("data-narrowed") && log.hasAttribute("data-whole") && log.dataset.last !== "0") {
+        total.textContent = log.dataset.last === "1" ? "1 line" : log.dataset.last + " lines";
+      }
     };
   }
 

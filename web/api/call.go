@@ -135,11 +135,11 @@ func bodyError(err error) error {
 	}
 }
 
-// flag is a boolean that clients also send as the text "true" or "false".
-type flag bool
+// boolean is a boolean that clients also send as the text "true" or "false".
+type boolean bool
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (f *flag) UnmarshalJSON(data []byte) error {
+func (f *boolean) UnmarshalJSON(data []byte) error {
 	value, err := strconv.ParseBool(strings.ToLower(strings.Trim(string(data), `"`)))
 	if string(data) == "null" {
 		value, err = false, nil
@@ -147,7 +147,7 @@ func (f *flag) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return invalid("a boolean must be true or false")
 	}
-	*f = flag(value)
+	*f = boolean(value)
 	return nil
 }
 

@@ -67,16 +67,16 @@ type createBody struct {
 	DisplayName     string          `json:"display_name"`
 	Labels          labelList       `json:"labels"`
 	Visibility      string          `json:"visibility"`
-	PrivateResource flag            `json:"private_resource"`
+	PrivateResource boolean         `json:"private_resource"`
 	SiteName        *string         `json:"site_name"`
 	// Rehearsal is ours: it asks for a rehearsal where the real thing is
 	// possible. False asks for nothing: what must rehearse does.
-	Rehearsal flag `json:"rehearsal"`
+	Rehearsal boolean `json:"rehearsal"`
 	// These change nothing here: plugins are part of the server, and inputs
 	// are always resolved at creation.
-	SkipPluginsValidation flag `json:"skip_plugins_validation"`
-	RuntimeOnlyEvaluation flag `json:"runtime_only_evaluation"`
-	AsyncCreate           flag `json:"async_create"`
+	SkipPluginsValidation boolean `json:"skip_plugins_validation"`
+	RuntimeOnlyEvaluation boolean `json:"runtime_only_evaluation"`
+	AsyncCreate           boolean `json:"async_create"`
 }
 
 func (b createBody) check() error {

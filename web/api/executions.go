@@ -49,10 +49,10 @@ type startBody struct {
 	DeploymentID  string          `json:"deployment_id"`
 	WorkflowID    string          `json:"workflow_id"`
 	Parameters    json.RawMessage `json:"parameters"`
-	AllowCustom   flag            `json:"allow_custom_parameters"`
-	Force         flag            `json:"force"`
-	DryRun        flag            `json:"dry_run"`
-	Queue         flag            `json:"queue"`
+	AllowCustom   boolean         `json:"allow_custom_parameters"`
+	Force         boolean         `json:"force"`
+	DryRun        boolean         `json:"dry_run"`
+	Queue         boolean         `json:"queue"`
 	ScheduledTime *string         `json:"scheduled_time"`
 	WaitAfterFail *int            `json:"wait_after_fail"` // seconds
 }

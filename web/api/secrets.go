@@ -77,8 +77,8 @@ func getSecret(c *call) error {
 // secretBody is what may be said about a secret.
 type secretBody struct {
 	Value           *string         `json:"value"`
-	UpdateIfExists  flag            `json:"update_if_exists"`
-	IsHiddenValue   *flag           `json:"is_hidden_value"`
+	UpdateIfExists  boolean         `json:"update_if_exists"`
+	IsHiddenValue   *boolean        `json:"is_hidden_value"`
 	Visibility      string          `json:"visibility"`
 	Schema          json.RawMessage `json:"schema"`
 	ProviderName    *string         `json:"provider_name"`

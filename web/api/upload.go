@@ -24,13 +24,13 @@ var uploadQuery = []string{"application_file_name", "visibility", "private_resou
 type uploadSettings struct {
 	ApplicationFileName string    `json:"application_file_name"`
 	Visibility          string    `json:"visibility"`
-	PrivateResource     flag      `json:"private_resource"`
+	PrivateResource     boolean   `json:"private_resource"`
 	Labels              labelList `json:"labels"`
 	ArchiveURL          string    `json:"blueprint_archive_url"`
 	// Uploads are compiled before they are answered, so these change nothing.
-	AsyncUpload   flag   `json:"async_upload"`
-	SkipExecution flag   `json:"skip_execution"`
-	State         string `json:"state"`
+	AsyncUpload   boolean `json:"async_upload"`
+	SkipExecution boolean `json:"skip_execution"`
+	State         string  `json:"state"`
 }
 
 func (s uploadSettings) check() error {
@@ -115,7 +115,7 @@ func (c *call) settingsFromQuery() (uploadSettings, error) {
 		return s, err
 	}
 	private, err := c.truth("private_resource")
-	s.PrivateResource = flag(private)
+	s.PrivateResource = boolean(private)
 	if err != nil || c.QueryParam("labels") == "" {
 		return s, err
 	}
