@@ -104,6 +104,9 @@ func crashRounds(t *testing.T, p *process, driver, url string) {
 		}
 		x := p.run(id, workflow)
 		time.Sleep(time.Duration(random.IntN(1500)) * time.Millisecond) // the random moment
+		if round%5 != 0 {
+			awaitRunning(t, driver, url) // most often: the next one with a step in flight
+		}
 		p.kill()
 		inFlight += running(t, driver, url)
 		p.start()
@@ -116,6 +119,18 @@ func crashRounds(t *testing.T, p *process, driver, url string) {
 		t.Errorf("left: %+v", left)
 	}
 	wantCreatesAsIn(t, p, undisturbed, cells)
+}
+
+// awaitRunning returns as soon as some step is in flight, or after two seconds:
+// the execution may be at its end.
+func awaitRunning(t *testing.T, driver, url string) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); {
+		if running(t, driver, url) > 0 {
+			return
+		}
+		time.Sleep(2 * time.Millisecond) // rows are polled
+	}
 }
 
 // running returns 1 when the killed server left a step without an outcome.

@@ -203,6 +203,6 @@ func (p *process) rehearsed(what string) []listed {
 	var page struct {
 		Items []listed `json:"items"`
 	}
-	p.must(http.MethodGet, "/rehearsal/"+what, nil, &page)
+	p.must(http.MethodGet, "/rehearsal/"+what+"?_size=1000000", nil, &page)
 	return page.Items
 }
