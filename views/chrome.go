@@ -63,7 +63,7 @@ type Tone string
 
 // The tones. Each is also the name of a mark.
 const (
-	ToneInfo Tone = "running"
+	ToneInfo Tone = "info"
 	ToneOK   Tone = "ok"
 	ToneAttn Tone = "attn"
 	ToneFail Tone = "fail"

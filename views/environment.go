@@ -99,6 +99,8 @@ type Capability struct {
 	Reveal  string // address; empty when the person may not
 	Link    bool   // the value is an address that a browser can open
 	Long    bool   // more than a line
+	// Revealed says that a mask was taken off: drawing the page again keeps it.
+	Revealed bool
 }
 
 // Row is a name with its value.

@@ -26,6 +26,7 @@ type following struct {
 	x      orchestrator.Execution
 	filter logFilter
 	seq    int64 // everything up to it has been sent or filtered out
+	opened int64 // what the page had when it connected
 }
 
 // cursor is how far the page has read: by the browser's own header after a lost
@@ -43,6 +44,7 @@ func (c *call) cursor(root string) int64 {
 // browser, the session or the reader behind it has gone (false).
 func (f *following) run() (ended bool, err error) {
 	// Subscribe, then read what is stored, then drop what comes twice.
+	f.opened = f.seq
 	sub := f.s.hub.Subscribe(f.c.Actor, f.x.RootID)
 	defer sub.Close()
 	if err := f.catchUp(); err != nil {
@@ -89,6 +91,9 @@ func (f *following) finish(batch sse.Batch) error {
 	}
 	if err := f.catchUp(); err != nil {
 		return err
+	}
+	if f.seq == f.opened {
+		return nil // it had ended before the page was drawn: there is no news
 	}
 	if err := f.stream.Send("", "page", ""); err != nil {
 		return err

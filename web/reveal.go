@@ -13,6 +13,7 @@ func (s *Server) reveal(c *call) error {
 		return err
 	}
 	shown := offer(revealed[0], false)
+	shown.Revealed = true
 	if c.partial() {
 		return c.show(views.CapabilityValue(shown, c.page("", "").CSRF))
 	}

@@ -82,7 +82,9 @@ func (s *Server) uninstallPage(c *call) (views.ConfirmPage, error) {
 func held(id string, holders []string) *views.Notice {
 	n := &views.Notice{Tone: views.ToneAttn, Title: "Others use " + id + ".", Text: "Uninstall them first."}
 	for _, holder := range holders {
-		link := views.Link{Text: strings.ReplaceAll(holder, "`", "")}
+		// The sentence is the API's; on a page its words are these.
+		text := strings.NewReplacer("Deployment ", "", "the current deployment", id, "`", "").Replace(holder)
+		link := views.Link{Text: text}
 		if parts := strings.Split(holder, "`"); len(parts) > 2 {
 			link.Href = "/environments/" + parts[1]
 		}

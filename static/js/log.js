@@ -157,6 +157,12 @@
     anchors(log);
     log.appendLines = follow(log);
     goTo(log);
+    // Of a log that is complete, what went wrong first is what one looks for.
+    const wrong = log.dataset.live !== "true" && !location.hash && log.querySelector(".line-error");
+    if (wrong) {
+      const body = log.querySelector(".log-body");
+      body.scrollTop += wrong.getBoundingClientRect().top - body.getBoundingClientRect().top - body.clientHeight / 3;
+    }
     addEventListener("hashchange", function () { goTo(log); });
   });
 })();

@@ -237,10 +237,8 @@ func fit(names []string, width int) string {
 	if textWidth(text) <= width {
 		return text
 	}
-	if len(names) > 1 {
-		if count := fmt.Sprintf("%d together", len(names)); textWidth(count) <= width {
-			return count
-		}
+	if len(names) > 1 && textWidth("together") <= width {
+		return "together"
 	}
 	return ""
 }

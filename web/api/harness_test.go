@@ -34,7 +34,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// small is a blueprint that needs no provider: its one node has no operations.
+// small is a blueprint with one node, whose provider makes a token.
 const small = `tosca_definitions_version: cloudify_dsl_1_5
 description: A small one.
 imports:
@@ -42,9 +42,14 @@ imports:
 inputs:
   size: {type: integer, default: 3, description: How much of it., constraints: [{greater_than: 0}]}
   env: {type: string, required: false}
+plugins:
+  maker: {executor: central_deployment_agent, package_name: maker}
 node_templates:
   thing:
     type: cloudify.nodes.Root
+    interfaces:
+      cloudify.interfaces.lifecycle:
+        create: {implementation: maker.make, inputs: {size: {get_input: size}}}
 capabilities:
   size: {description: How much there is., value: {get_input: size}}
   token: {value: {get_secret: token}}
@@ -93,14 +98,14 @@ func newSite(t *testing.T) *site {
 	must(t, engine.Migrate(t.Context(), stored))
 	queue, err := engine.NewQueue(stored)
 	must(t, err)
-	quiet := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	quiet := slog.New(slog.DiscardHandler)
 	world := rehearsal.NewMemory()
 	decide, err := control.New(control.Config{
 		Store: stored, Queue: queue, Archives: archives{}, Catalogue: catalogue{}, Rehearsal: compose.Auto,
 		World: world, Now: time.Now, Logger: quiet,
 	})
 	must(t, err)
-	registry := provider.Registry{}
+	registry := provider.Registry{"maker": provider.Func(makeToken)}
 	decide.UseProviders(registry)
 	_, err = decide.Begin(t.Context(), control.FirstStart{HashPassword: func(string) (string, error) { return "", nil }})
 	must(t, err)
@@ -111,7 +116,7 @@ func newSite(t *testing.T) *site {
 	must(t, err)
 	must(t, run.Start(t.Context()))
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := run.Stop(ctx); err != nil {
 			t.Errorf("stop engine: %v", err)
@@ -120,6 +125,13 @@ func newSite(t *testing.T) *site {
 	api, err := New(Config{Control: decide, Authenticate: byRole, Version: "test", Logger: quiet})
 	must(t, err)
 	return &site{t: t, api: api, control: decide, world: world}
+}
+
+// makeToken is the provider of the small blueprint.
+func makeToken(context.Context, *provider.Call) (provider.Result, error) {
+	return provider.Result{Set: map[string]orchestrator.Value{
+		"name": "a-name", "made_token": orchestrator.Mark("a-made-token"),
+	}}, nil
 }
 
 // byRole takes the role from a header, so that a test can be anybody.
@@ -216,7 +228,7 @@ func (s *site) run(deployment, workflow string) executionRead {
 		`{"deployment_id": "`+deployment+`", "workflow_id": "`+workflow+`", "parameters": {}, "force": "false", "scheduled_time": null, "is_system_workflow": null}`).
 		want(http.StatusCreated).read(&x)
 	actor := orchestrator.Actor{Kind: orchestrator.ActorUser, Name: "test", Team: orchestrator.DefaultTeam, Role: orchestrator.Viewer}
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	for _, err := range s.control.Follow(ctx, actor, x.ID, 0) {
 		must(s.t, err)

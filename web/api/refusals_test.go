@@ -99,7 +99,7 @@ func TestUploadRefusals(t *testing.T) {
 		"BadParams":  {reason: "settings are an object", params: "[", archive: packed(t, small), id: "a", status: 400, code: "bad_parameters_error", says: "params"},
 		"NoMain":     {reason: "which file?", params: `{"application_file_name": "main.yaml"}`, archive: packed(t, small), id: "a", status: 400, code: "bad_parameters_error", says: "main.yaml"},
 		"ByURL":      {reason: "the server fetches nothing", params: `{"blueprint_archive_url": "https://example.com/a.zip"}`, id: "a", status: 400, code: "bad_parameters_error", says: "upload"},
-		"Invalid":    {reason: "the findings say where", params: "{}", archive: packed(t, broken), id: "a", status: 400, code: "invalid_blueprint_error", says: "blueprint.yaml:10:11"},
+		"Invalid":    {reason: "the findings say where", params: "{}", archive: packed(t, broken), id: "a", status: 400, code: "invalid_blueprint_error", says: "blueprint.yaml:12:11"},
 		"BadID":      {reason: "a blueprint's id begins with a letter", params: "{}", archive: packed(t, small), id: "1a", status: 400, code: "bad_parameters_error", says: "letter"},
 	}
 	for name, tc := range cases {
