@@ -360,3 +360,19 @@ func TestDoubtSurvives(t *testing.T) {
 	}
 	compare(t, "adopted by the next attempt", values{"id": "thing-1", "description": "of thing-1"}, self, []string{"thing-1"}, []string{"create"}, c)
 }
+
+// TestSecondCreateDies kills the server right after the create that a settled
+// doubt allowed: its effect gets a minute of its own to show up.
+func TestSecondCreateDies(t *testing.T) {
+	c, engine, self := bench(resource.Options{Class: resource.Tagged}, resource.Create)
+	c.fail, c.late = []error{errLostBefore}, 50*time.Second
+	engine.CrashBefore = func(set values) bool { return set["id"] != nil }
+	if err := engine.Run(context.Background(), self, providertest.Operation{Name: "create"}); !errors.Is(err, providertest.ErrCrashed) {
+		t.Fatalf("error = %v, want the crash", err)
+	}
+	engine.CrashBefore = nil
+	if err := engine.Run(context.Background(), self, providertest.Operation{Name: "create", Resumed: true}); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "adopted after the resume", values{"id": "thing-1", "description": "of thing-1"}, self, []string{"thing-1"}, []string{"create", "create"}, c)
+}
