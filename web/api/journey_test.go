@@ -22,17 +22,17 @@ func TestJourney(t *testing.T) {
 		return s.ask(viewer, http.MethodGet, v31+path, "").want(http.StatusOK)
 	}
 
-	s.upload("small").want(http.StatusCreated).golden("blueprint")
+	s.upload("small").want(http.StatusCreated).abridged().golden("blueprint")
 	get("/blueprints?_all_tenants=False&_offset=0&_size=1000&_sort=created_at").golden("blueprint_list")
 	s.ask(user, http.MethodPut, v31+"/deployments/one", `{"blueprint_id": "small", "visibility": "tenant", "inputs": {"size": "5"}, "labels": [{"Env": "aws"}],
-		"display_name": "one", "skip_plugins_validation": false, "runtime_only_evaluation": false, "rehearsal": true}`).want(http.StatusCreated).golden("deployment")
+		"display_name": "one", "skip_plugins_validation": false, "runtime_only_evaluation": false, "rehearsal": true}`).want(http.StatusCreated).abridged().golden("deployment")
 
 	x := s.run("one", "install")
 	if diff := cmp.Diff(executionRead{ID: x.ID, Status: "terminated"}, x); diff != "" {
 		t.Fatalf("install:\n%s", diff)
 	}
 	get("/executions/" + x.ID).golden("execution")
-	get("/deployments/one").golden("deployment_installed")
+	get("/deployments/one").abridged().golden("deployment_installed")
 	get("/nodes?deployment_id=one&_evaluate_functions=False&_instance_counts=True&_sort=deployment_id").golden("node_list")
 	get("/node-instances?deployment_id=one&_sort=node_id").golden("node_instance_list")
 	get("/deployments/one?all_sub_deployments=True&include_workdir=False&_include=inputs").golden("deployment_inputs")
