@@ -163,6 +163,14 @@ func (c *compiler) fail(code int, at orchestrator.Range, path, format string, ar
 	return &c.diagnostics[len(c.diagnostics)-1]
 }
 
+// warn reports something that is allowed and probably not meant.
+func (c *compiler) warn(at orchestrator.Range, path, format string, args ...any) *diag.Diagnostic {
+	d := c.fail(0, at, path, format, args...)
+	d.Severity = diag.Warning
+	c.failed--
+	return d
+}
+
 func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
 
 // describe names a value in a message.

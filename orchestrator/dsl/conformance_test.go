@@ -101,14 +101,22 @@ func readCase(t testing.TB, line []byte) conformanceCase {
 // docs/dsl-compatibility.md tells more of each.
 var accepted = map[string]string{
 	"blueprint_import/TestImportedBlueprints.test_merge_imported_lists/parse/1":       "an imported blueprint is compiled from its own text, which has no such section",
-	"probes/input_object_type_default/parse/1":                                        "a default of an object type is looked up at creation, not refused",
+	"blueprint_import/TestNamespacesMapping.test_merging_namespaces_mapping/parse/1":  "an imported blueprint is compiled from its own text, which has no such section",
 	"inputs/TestInputsTypeValidation.test_validate_string_value_successful/prepare/2": "a list is no string",
 	"probes/fn_get_property_through_function/prepare/1":                               "the result does not depend on the order of evaluation",
 	"probes/fn_two_functions_in_one_dict/prepare/1":                                   "a map with two keys that name functions is data",
 	"probes/input_constraint_function_argument/prepare/1":                             "functions in constraints are evaluated",
-	"probes/yaml_scalar_inf/parse/1":                                                  "a plan is JSON, which has no infinity: it stays text",
+	"probes/input_object_type_default/parse/1":                                        "a default of an object type is looked up at creation, not refused",
+	"probes/namespace_attributes_list_is_not_prefixed/parse/1":                        "all functions that name nodes follow a namespace",
+	"probes/namespace_deployment_settings/parse/1":                                    "settings keep their names",
+	"probes/namespace_everything/parse/1":                                             "functions in resource_tags follow a namespace",
+	"probes/namespace_function_in_label_is_not_prefixed/parse/1":                      "functions in lists follow a namespace",
+	"probes/namespace_function_in_output_list/parse/1":                                "functions in lists follow a namespace",
+	"probes/namespace_plain_strings/parse/1":                                          "a plain text is no name and stays as it is",
+	"probes/namespace_plugin_properties/parse/1":                                      "properties of plugins keep their names",
+	"probes/op_type_not_required_input_unset/parse/1":                                 "an input that is not required may be left out",
 	"probes/op_typed_dict_input_gets_type_key/parse/1":                                "a map literal does not get the key type, which no one wrote",
-	"blueprint_import/TestNamespacesMapping.test_merging_namespaces_mapping/parse/1":  "an imported blueprint is compiled from its own text, which has no such section",
+	"probes/yaml_scalar_inf/parse/1":                                                  "a plan is JSON, which has no infinity: it stays text",
 }
 
 func TestConformance(t *testing.T) {

@@ -151,6 +151,9 @@ func (c *compiler) compilePolicies() {
 			if c.plan.ScalingGroups == nil {
 				c.plan.ScalingGroups = map[string]orchestrator.ScalingGroup{}
 			}
+			if _, twice := c.plan.ScalingGroups[item.text()]; twice {
+				c.warn(item.at, path+".targets", "group %s is the target of several policies; only the last one counts", item.text())
+			}
 			c.plan.ScalingGroups[item.text()] = orchestrator.ScalingGroup{Members: slices.Clone(g.Members), Properties: counts}
 		}
 		if c.plan.Policies == nil {

@@ -137,7 +137,11 @@ func (c *compiler) read(name string, text []byte, chain []string) *node {
 	c.chains[name] = chain
 	root, errs := readYAML(name, text)
 	for _, e := range errs {
-		c.fail(e.code, e.at, "", "%s", e.message)
+		if e.warning {
+			c.warn(e.at, "", "%s", e.message)
+		} else {
+			c.fail(e.code, e.at, "", "%s", e.message)
+		}
 	}
 	if root == nil {
 		return nil

@@ -225,6 +225,9 @@ func (m instanceMerger) inputs(own, ofType *rawOperation, name string) (map[stri
 	for _, key := range ofType.schema.names {
 		p := ofType.schema.byName[key]
 		value, ok := inputs[key]
+		if !ok && !p.Required {
+			continue
+		}
 		if !ok {
 			m.c.fail(codeMissing, own.at, dotted(m.path, name+".inputs."+key), "%s lacks the input %s of %s, which has no default", m.what, key, name)
 			continue

@@ -52,23 +52,23 @@ func (ns namespacer) section(name string, n *node) *node {
 			"relationships": items(ns.fields(map[string]rename{"type": ns.reference, "target": ns.reference, "properties": ns.calls,
 				"source_interfaces": ns.interfaces, "target_interfaces": ns.interfaces}))}))
 	case "plugins":
-		return ns.names(n, ns.fields(map[string]rename{"properties": func(n *node) *node { return ns.names(n, same) }}))
+		return ns.names(n, same)
 	case "workflows":
 		return ns.names(n, ns.workflow)
 	case "outputs", "capabilities":
-		return ns.names(n, ns.fields(map[string]rename{"value": ns.plainOrCalls}))
+		return ns.names(n, ns.fields(map[string]rename{"value": ns.calls}))
 	case "groups":
 		return ns.names(n, ns.fields(map[string]rename{"members": items(ns.reference),
 			"policies": each(ns.fields(map[string]rename{"type": ns.reference, "properties": ns.calls,
 				"triggers": each(ns.fields(map[string]rename{"type": ns.reference, "parameters": ns.calls}))}))}))
 	case "policies":
 		return ns.names(n, ns.fields(map[string]rename{"type": ns.reference, "targets": items(ns.reference), "properties": ns.calls}))
-	case "policy_types", "policy_triggers", "labels", "blueprint_labels":
+	case "policy_types", "policy_triggers", "blueprint_labels":
 		return ns.names(n, same)
-	case "resource_tags":
-		return ns.names(n, ns.plain)
-	case "deployment_settings":
+	case "labels", "resource_tags":
 		return ns.names(n, ns.calls)
+	case "deployment_settings":
+		return ns.calls(n)
 	default:
 		return n
 	}
@@ -141,21 +141,6 @@ func (ns namespacer) reference(n *node) *node {
 	return newString(n.at, ns.name(n.text()))
 }
 
-// plain puts the namespace before a text and leaves all else alone.
-func (ns namespacer) plain(n *node) *node { return ns.reference(n) }
-
-// plainOrCalls is plain for a text, and calls for what may hold functions.
-func (ns namespacer) plainOrCalls(n *node) *node {
-	switch n.kind {
-	case stringKind:
-		return ns.reference(n)
-	case listKind:
-		return n
-	default:
-		return ns.calls(n)
-	}
-}
-
 func (ns namespacer) typeName(n *node) *node {
 	if isPrimitive(n.text()) {
 		return n
@@ -196,8 +181,8 @@ func (ns namespacer) workflow(n *node) *node {
 		"parameters": each(ns.fields(map[string]rename{"type": ns.typeName}))})(n)
 }
 
-// calls puts the namespace before what get_input, get_property and
-// get_attribute refer to, at any depth of a map.
+// calls puts the namespace before the inputs and nodes that functions refer to,
+// at any depth.
 func (ns namespacer) calls(n *node) *node {
 	switch n.kind {
 	case listKind:
@@ -210,7 +195,7 @@ func (ns namespacer) calls(n *node) *node {
 				switch e.key {
 				case "get_input":
 					value = ns.firstOr(value, ns.reference)
-				case "get_property", "get_attribute":
+				case "get_property", "get_attribute", "get_attributes_list", "get_attributes_dict":
 					value = ns.first(value, ns.nodeReference)
 				}
 			}

@@ -69,6 +69,7 @@ func (c *compiler) nodeOf(e entry) orchestrator.Node {
 func (c *compiler) relationshipsOf(e entry, path string) []orchestrator.Relationship {
 	var out []orchestrator.Relationship
 	contained := 0
+	targets := map[string]bool{}
 	for i, item := range e.value.get("relationships").list() {
 		where := indexed(path+".relationships", i)
 		r, ok := c.relationshipOf(e, item, where)
@@ -80,6 +81,10 @@ func (c *compiler) relationshipsOf(e entry, path string) []orchestrator.Relation
 				c.fail(codeTwoContainers, item.at, where, "node %s is contained in two nodes", e.key)
 			}
 		}
+		if targets[r.Target] {
+			c.warn(item.at, where, "node %s has several relationships to %s; its instances only have the last one", e.key, r.Target)
+		}
+		targets[r.Target] = true
 		out = append(out, r)
 	}
 	return out

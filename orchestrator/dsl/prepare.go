@@ -29,6 +29,9 @@ func Prepare(plan *orchestrator.Plan, inputs map[string]Value, o PrepareOptions)
 			return nil, err
 		}
 	}
+	if err := checkEvaluatedCounts(prepared); err != nil {
+		return nil, err
+	}
 	flagOperations(prepared, o.RuntimeOnly)
 	if o.HasSecret != nil {
 		if err := checkSecrets(prepared, o.HasSecret); err != nil {
@@ -60,6 +63,30 @@ func evaluateStatic(plan, prepared *orchestrator.Plan, inputs map[string]Value) 
 		return answer
 	})
 	return failed
+}
+
+// checkEvaluatedCounts checks that what functions answered for instance numbers
+// are numbers. As in the original they are not compared with each other.
+func checkEvaluatedCounts(plan *orchestrator.Plan) error {
+	check := func(name string, counts orchestrator.InstanceCounts) error {
+		for _, count := range []Value{counts.Default, counts.Min, counts.Max} {
+			if n, ok := count.(int64); ok && n < -1 || !ok && !eval.HasCalls(count) {
+				return orchestrator.Errorf(orchestrator.Invalid, "%s: the number of instances is %v; it must be a whole number from 0", name, count)
+			}
+		}
+		return nil
+	}
+	for i := range plan.Nodes {
+		if err := check("node "+plan.Nodes[i].ID, plan.Nodes[i].Instances); err != nil {
+			return err
+		}
+	}
+	for _, name := range orchestrator.SortedKeys(plan.ScalingGroups) {
+		if err := check("group "+name, plan.ScalingGroups[name].Properties); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // reasonOf returns the sentence inside an evaluation error, whose path the

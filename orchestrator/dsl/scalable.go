@@ -90,17 +90,25 @@ func (c *compiler) maximum(n *node, path string) Value {
 
 // checkCounts compares literal numbers with each other.
 func (c *compiler) checkCounts(counts orchestrator.InstanceCounts, at orchestrator.Range, path string) {
-	number := func(v Value) (int64, bool) { n, ok := v.(int64); return n, ok }
-	def, hasDefault := number(counts.Default)
-	low, hasMin := number(counts.Min)
-	high, hasMax := number(counts.Max)
+	if problem := countProblem(counts); problem != "" {
+		c.fail(codeInstanceNumbers, at, path, "%s", problem)
+	}
+}
+
+// countProblem says how numbers contradict each other; empty when they do not.
+// What is not known yet contradicts nothing.
+func countProblem(counts orchestrator.InstanceCounts) string {
+	def, hasDefault := counts.Default.(int64)
+	low, hasMin := counts.Min.(int64)
+	high, hasMax := counts.Max.(int64)
 	hasMax = hasMax && high != -1
 	switch {
 	case hasMin && hasDefault && low > def:
-		c.fail(codeInstanceNumbers, at, path, "min_instances is %d and thus more than the default of %d", low, def)
+		return sprintf("min_instances is %d and thus more than the default of %d", low, def)
 	case hasMax && hasDefault && def > high:
-		c.fail(codeInstanceNumbers, at, path, "the default of %d instances is more than max_instances, which is %d", def, high)
+		return sprintf("the default of %d instances is more than max_instances, which is %d", def, high)
 	case hasMin && hasMax && low > high:
-		c.fail(codeInstanceNumbers, at, path, "min_instances is %d and thus more than max_instances, which is %d", low, high)
+		return sprintf("min_instances is %d and thus more than max_instances, which is %d", low, high)
 	}
+	return ""
 }

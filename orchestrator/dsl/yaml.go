@@ -28,6 +28,7 @@ type yamlError struct {
 	code    int
 	at      orchestrator.Range
 	message string
+	warning bool
 }
 
 func (e *yamlError) Error() string { return e.at.String() + ": " + e.message }
@@ -176,8 +177,12 @@ func (r *yamlReader) read(y *yaml.Node, depth int) *node {
 func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
 	entries := make([]entry, 0, len(y.Content)/2)
 	place := map[string]int{}
+	merged := 0
 	put := func(e entry) {
 		if i, ok := place[e.key]; ok {
+			if i >= merged {
+				r.errors = append(r.errors, &yamlError{at: e.at, warning: true, message: fmt.Sprintf("the key %s is written twice; only this one counts", e.key)})
+			}
 			entries[i] = e
 			return
 		}
@@ -187,8 +192,10 @@ func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		if isMerge(y.Content[i]) {
 			for _, e := range r.merged(y.Content[i+1], depth) {
+				merged = len(entries) + 1 // one of those may replace another
 				put(e)
 			}
+			merged = len(entries)
 		}
 	}
 	for i := 0; i+1 < len(y.Content); i += 2 {
