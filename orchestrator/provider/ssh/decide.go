@@ -1,8 +1,7 @@
 package ssh
 
 import (
-	"fmt"
-
+	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/provider/ctxproxy"
 )
 
@@ -73,6 +72,6 @@ func asksForRetry(run seenRun) bool {
 
 // interruptedError says what an operator can do about a lost run.
 func interruptedError(host string) error {
-	return fmt.Errorf("interrupted: the script began on %s and how it ended cannot be told; look at the machine, then resume. "+
+	return orchestrator.Errorf(orchestrator.Conflict, "interrupted: the script began on %s and how it ended cannot be told; look at the machine, then resume. "+
 		"A script that may run again from the top declares the operation input slipway_resumable: true", host)
 }

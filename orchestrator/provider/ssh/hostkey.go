@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -17,9 +18,12 @@ import (
 // that was met first: {"10.0.0.1:22": {"key": "ssh-ed25519 AAAA…", "execution": …}}.
 const hostKeysProperty = "ssh_host_keys"
 
+// newLife lists the workflows that make instances anew, perhaps on a new machine
+// with the old address: what an earlier execution recorded does not bind them.
+var newLife = []string{"install", "reinstall", "heal"}
+
 // knownKey returns the host key that must be met, or nil before the first
-// meeting. An install begins a new life, perhaps on a new machine with the old
-// address: what an earlier execution recorded does not bind it.
+// meeting.
 func knownKey(call *provider.Call, address string) (ssh.PublicKey, error) {
 	recorded, _ := orchestrator.Reveal(orchestrator.Value(owner(call).Runtime)).(map[string]orchestrator.Value)
 	entry, ok := orchestrator.Lookup(recorded, hostKeysProperty, address)
@@ -27,7 +31,7 @@ func knownKey(call *provider.Call, address string) (ssh.PublicKey, error) {
 		return nil, nil
 	}
 	fields := mapping(entry)
-	if call.Execution.Workflow == "install" && firstText(fields["execution"]) != call.Execution.ID {
+	if slices.Contains(newLife, call.Execution.Workflow) && firstText(fields["execution"]) != call.Execution.ID {
 		return nil, nil
 	}
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(firstText(fields["key"])))

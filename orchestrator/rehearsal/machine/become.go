@@ -37,7 +37,7 @@ func (c *command) as(user string, words []string) int {
 		return c.fail(1, "unknown user %s", user)
 	}
 	c.env = loginEnv(user, c.machine().home(user))
-	for len(words) > 0 && strings.Contains(words[0], "=") && !strings.Contains(words[0], "/") || len(words) > 0 && isAssignment(words[0]) {
+	for len(words) > 0 && isAssignment(words[0]) {
 		c.env = append(c.env, words[0])
 		words = words[1:]
 	}

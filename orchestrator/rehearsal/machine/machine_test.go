@@ -63,6 +63,8 @@ func TestCommands(t *testing.T) {
 		"HostFiles":        {"nothing of the host can be seen", `[ -e /etc/shadow ] || [ -e /proc/self ] || echo clean`, answer{"clean\n", "", 0}},
 		"QuotedQuotes":     {"the usual way to quote a quote", `a='x'\''y'; b=c\"; echo "$a $b" >f\ g; cat 'f g'`, answer{"x'y c\"\n", "", 0}},
 		"EvalAndSource":    {"", `echo 'x=1' >f; . ./f; eval 'echo $x'`, answer{"1\n", "", 0}},
+		"ShellOptions":     {"", `printf 'false | true\necho never\n' >f; bash -euo pipefail f`, answer{"", "", 1}},
+		"SudoAssignment":   {"", `sudo A=1 sh -c 'echo $A$HOME'`, answer{"1/root\n", "", 0}},
 		"Traps":            {"a clean-up at the end runs", `trap 'echo bye' EXIT INT TERM; echo hi`, answer{"hi\nbye\n", "", 0}},
 		"LockIsFree":       {"", `flock -n l true && echo free`, answer{"free\n", "", 0}},
 		"LockIsBusy":       {"", `flock l sh -c 'flock -n l true || echo busy'`, answer{"busy\n", "", 0}},

@@ -27,13 +27,19 @@ func shellWords(words []string) string {
 
 // sh runs -c TEXT, -s from its input, or a file.
 func sh(c *command) int {
-	args := c.args
-	options := ""
-	for len(args) > 0 && strings.HasPrefix(args[0], "-") && len(args[0]) > 1 && args[0] != "--" {
-		options += args[0][1:]
+	args, options, prelude := c.args, "", ""
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") && len(args[0]) > 1 {
+		word := args[0]
 		args = args[1:]
+		if word == "--" {
+			break
+		}
+		options += word[1:]
+		if strings.HasSuffix(word, "o") && len(args) > 0 {
+			prelude += "set -o " + shellWords(args[:1]) + "\n"
+			args = args[1:]
+		}
 	}
-	prelude := ""
 	for _, letter := range "eux" {
 		if strings.ContainsRune(options, letter) {
 			prelude += "set -" + string(letter) + "\n"
@@ -80,6 +86,8 @@ func nohup(c *command) int {
 	return c.again(c.shell.user, c.args)
 }
 
+// timeout runs the rest and never cuts it off: time passes differently here, and
+// every program is bounded anyway.
 func timeout(c *command) int {
 	_, words := splitOptions(c.args, []string{"-k", "-s"})
 	if len(words) < 2 {

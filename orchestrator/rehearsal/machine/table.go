@@ -2,15 +2,15 @@ package machine
 
 import "strings"
 
-// installed lists the commands that a fresh machine lacks: the path at which
-// installing them puts a file.
+// installed lists the commands of the table that a fresh machine lacks, until
+// something has put a file of that name on the PATH.
 var installed = map[string]bool{
 	"docker": true, "psql": true, "pg_isready": true, "minikube": true, "kubectl": true, "mc": true, "minio": true,
 }
 
 // commands is the table: what a command prints, changes and answers.
 func commands() map[string]func(*command) int {
-	table := map[string]func(*command) int{
+	return map[string]func(*command) int{
 		// Text and files.
 		"cat": cat, "head": head, "tail": tail, "wc": wc, "tr": tr, "grep": grep, "sed": sed, "tee": tee, "base64": base64Command,
 		"sort": sortCommand, "basename": basename, "dirname": dirname, "seq": seq, "sha256sum": sha256sum, "cut": cut,
@@ -19,19 +19,22 @@ func commands() map[string]func(*command) int {
 		// The shell's surroundings.
 		"sh": sh, "bash": sh, "dash": sh, "env": env, "sudo": sudo, "su": su, "runuser": runuser, "nohup": nohup, "setsid": setsid,
 		"flock": flock, "timeout": timeout, "which": which, "sleep": sleep, "date": date, "id": id, "whoami": whoami, "hostname": hostname,
-		"uname": uname, "umask": umask, "kill": succeed, "ulimit": succeed, "disown": succeed, "jobs": succeed, "hash": succeed, "type": which,
+		"uname": uname, "umask": umask, "kill": unknown, "ulimit": succeed, "disown": succeed, "jobs": succeed, "hash": succeed, "type": which,
 		"sync": succeed, "true": succeed, "openssl": openssl, "ctx": ctxClient,
 		// Users, packages, services.
 		"useradd": useradd, "adduser": useradd, "usermod": usermod, "groupadd": groupadd, "getent": getent, "chpasswd": succeed,
-		"apt-get": aptGet, "apt": aptGet, "dpkg": succeed, "cloud-init": succeed, "systemctl": systemctl,
+		"apt-get": aptGet, "apt": aptGet, "dpkg": unknown, "cloud-init": succeed, "systemctl": systemctl,
 		// Programs.
 		"curl": curl, "docker": docker, "minikube": minikube, "kubectl": kubectl,
-		"psql": psql, "pg_isready": pgIsReady, "mc": mc, "minio": succeed,
+		"psql": psql, "pg_isready": pgIsReady, "mc": mc, "minio": unknown,
 	}
-	return table
 }
 
+// succeed is for what changes nothing that a rehearsal could show.
 func succeed(*command) int { return 0 }
+
+// unknown is for what is there and does something that a rehearsal cannot.
+func unknown(c *command) int { return c.assume() }
 
 // flags splits arguments into switches and the rest. taking lists the switches
 // that take a value; "--x=v" is always one with a value.
