@@ -16,6 +16,10 @@ import (
 // a rehearsed world and listeners beside it, share PostgreSQL's default of 100.
 const defaultConnections = 20
 
+// frozenAfter is how long a transaction may do nothing, in milliseconds. Ours
+// never wait for anything but the database; a takeover comes after 12 s.
+const frozenAfter = "5000"
+
 func (d *DB) openPostgres(ctx context.Context, options Options) error {
 	d.dialect = Postgres
 	config, err := pgx.ParseConfig(options.URL)
@@ -25,6 +29,9 @@ func (d *DB) openPostgres(ctx context.Context, options Options) error {
 			"the database URL cannot be understood: it should read postgres://user:password@host:port/database")
 	}
 	d.name = fmt.Sprintf("%s on %s", config.Database, config.Host)
+	// A server that freezes in the middle of a transaction must not keep its
+	// locks from those who take over from it.
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = frozenAfter
 	if options.Schema != "" {
 		config.RuntimeParams["search_path"] = options.Schema
 	}
