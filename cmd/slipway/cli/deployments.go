@@ -124,23 +124,34 @@ func (c *cli) deploymentsInputs() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var d struct {
-				Inputs map[string]any `json:"inputs"`
-			}
-			if err := asking.get(command.Context(), in("deployments", args[0]), url.Values{"_include": {"inputs"}}, &d); err != nil {
+			inputs := map[string]any{}
+			if err := c.part(command, asking, args[0], "inputs", &inputs); err != nil {
 				return err
 			}
 			if c.output.json {
-				return c.printObject(d.Inputs)
+				return c.printObject(inputs)
 			}
-			for _, name := range sortedKeys(d.Inputs) {
-				if err := c.say("%s: %s", name, text(d.Inputs[name])); err != nil {
+			for _, name := range sortedKeys(inputs) {
+				if err := c.say("%s: %s", name, printable(text(inputs[name]))); err != nil {
 					return err
 				}
 			}
 			return nil
 		},
 	}
+}
+
+// part reads one field of a deployment, and says so when it is a rehearsal.
+func (c *cli) part(command *cobra.Command, asking *client, id, field string, into any) error {
+	var answer map[string]json.RawMessage
+	if err := asking.get(command.Context(), in("deployments", id), url.Values{"_include": {field + ",rehearsal"}}, &answer); err != nil {
+		return err
+	}
+	c.noticeRehearsal(string(answer["rehearsal"]) == "true")
+	if err := json.Unmarshal(answer[field], into); err != nil {
+		return fmt.Errorf("read the server's answer: %w", err)
+	}
+	return nil
 }
 
 // deploymentsValues is the command for outputs and for capabilities, which the
@@ -153,13 +164,12 @@ func (c *cli) deploymentsValues(what, short string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			definitions := map[string]map[string]described{}
-			path := in("deployments", args[0])
-			if err := asking.get(command.Context(), path, url.Values{"_include": {what}}, &definitions); err != nil {
+			definitions := map[string]described{}
+			if err := c.part(command, asking, args[0], what, &definitions); err != nil {
 				return err
 			}
 			var answer map[string]json.RawMessage
-			if err := asking.get(command.Context(), path+"/"+what, nil, &answer); err != nil {
+			if err := asking.get(command.Context(), in("deployments", args[0])+"/"+what, nil, &answer); err != nil {
 				return err
 			}
 			var values map[string]any
@@ -168,7 +178,7 @@ func (c *cli) deploymentsValues(what, short string) *cobra.Command {
 			}
 			shown := make(map[string]described, len(values))
 			for name, value := range values {
-				shown[name] = described{Value: value, Description: definitions[what][name].Description}
+				shown[name] = described{Value: value, Description: definitions[name].Description}
 			}
 			return c.printValues(shown)
 		},

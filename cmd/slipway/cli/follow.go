@@ -65,7 +65,7 @@ type following struct {
 }
 
 const (
-	firstPoll = 200 * time.Millisecond
+	firstPoll = 100 * time.Millisecond
 	slowPoll  = time.Second
 	// patience is how long a server may be away, to be started again, say,
 	// before following it is given up.
@@ -111,7 +111,7 @@ func (c *cli) follow(ctx context.Context, asking *client, x execution, how follo
 		}
 		select {
 		case <-time.After(pause):
-			pause = min(pause+pause/4, slowPoll)
+			pause = min(pause+pause/8, slowPoll)
 		case <-ctx.Done():
 		}
 	}

@@ -103,7 +103,7 @@ func (c *cli) printTable(title string, shown []column, rows []map[string]any) er
 	for _, row := range rows {
 		line := make([]string, len(shown))
 		for i, col := range shown {
-			line[i] = cell(col.field, row[col.field])
+			line[i] = abbreviate(cell(col.field, row[col.field]))
 		}
 		cells = append(cells, line)
 	}
@@ -172,7 +172,7 @@ func (c *cli) printValues(values map[string]described) error {
 		if v.Description != "" {
 			line += "\n     Description: " + v.Description
 		}
-		if _, err := fmt.Fprintf(c.out, "%s\n     Value: %s\n", line, text(v.Value)); err != nil {
+		if _, err := fmt.Fprintf(c.out, "%s\n     Value: %s\n", line, printable(text(v.Value))); err != nil {
 			return err
 		}
 	}
@@ -185,10 +185,10 @@ type described struct {
 	Description string `json:"description"`
 }
 
-// cell is a field as a table shows it: times short, labels as key:value.
+// cell is a field as it is shown: times short, labels as key:value.
 func cell(field string, value any) string {
-	if moment, ok := value.(string); ok && strings.HasSuffix(field, "_at") {
-		return shortTime(moment)
+	if moment, ok := value.(string); ok && (field == "at" || strings.HasSuffix(field, "_at")) {
+		return printable(shortTime(moment))
 	}
 	if field == "labels" {
 		return labelText(value)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // UsageError is a command line that cannot be understood; the program exits
@@ -82,7 +83,10 @@ func (c *cli) globalFlags(root *cobra.Command) {
 
 // prepare runs before every command, after its flags and arguments were read.
 func (c *cli) prepare(command *cobra.Command, _ []string) error {
-	if err := command.ValidateRequiredFlags(); err != nil {
+	if missing := missingFlags(command); len(missing) > 0 {
+		return usage(command, "%s is missing", missing[0])
+	}
+	if err := command.ValidateFlagGroups(); err != nil {
 		return usage(command, "%v", err)
 	}
 	if c.output.offset == "" {
@@ -93,6 +97,21 @@ func (c *cli) prepare(command *cobra.Command, _ []string) error {
 	}
 	return command.Flags().Set(offsetFlag, c.output.offset)
 }
+
+// missingFlags are the flags that the command cannot do without and was not
+// given, as a person writes them.
+func missingFlags(command *cobra.Command) []string {
+	var missing []string
+	command.Flags().VisitAll(func(flag *pflag.Flag) {
+		if len(flag.Annotations[requiredFlag]) > 0 && !flag.Changed {
+			missing = append(missing, fmt.Sprintf("-%s (--%s)", flag.Shorthand, flag.Name))
+		}
+	})
+	return missing
+}
+
+// requiredFlag annotates flags that a command cannot do without.
+const requiredFlag = "slipway_required"
 
 // outputFlag is -o: "json" everywhere, and for lists cfy's offset.
 type outputFlag struct {
@@ -157,11 +176,11 @@ func takes(names ...string) cobra.PositionalArgs {
 }
 
 // mustGive marks flags that a command cannot do without; prepare checks them.
+// Cobra's own mark would make an error of its own kind.
 func mustGive(command *cobra.Command, names ...string) *cobra.Command {
 	for _, name := range names {
-		if err := command.MarkFlagRequired(name); err != nil {
-			panic(err) // a name that the command itself does not define
-		}
+		flag := command.Flags().Lookup(name)
+		flag.Annotations = map[string][]string{requiredFlag: {"true"}}
 	}
 	return command
 }

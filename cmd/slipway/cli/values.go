@@ -87,8 +87,9 @@ func parseYAML(data []byte, from string) (map[string]any, error) {
 	return values, nil
 }
 
+// abbreviate cuts a text to what fits beside others.
 func abbreviate(s string) string {
-	const most = 40
+	const most = 100
 	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}
