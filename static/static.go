@@ -109,8 +109,7 @@ var urlInSheet = regexp.MustCompile(`url\("([^"/:]+)"\)`)
 // link replaces url("inter.woff2") by the asset's own path.
 func (b *bundle) link(sheet []byte) []byte {
 	return urlInSheet.ReplaceAllFunc(sheet, func(match []byte) []byte {
-		name := string(urlInSheet.FindSubmatch(match)[1])
-		if a, ok := b.byName[name]; ok {
+		if a, ok := b.byName[string(urlInSheet.FindSubmatch(match)[1])]; ok {
 			return []byte(`url("` + a.path + `")`)
 		}
 		return match

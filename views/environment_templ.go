@@ -964,7 +964,7 @@ func componentTable(p EnvironmentParts, live bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</span></div><div class=\"scroll-x\"><table class=\"table table-tight\"><thead><tr><th scope=\"col\">Node</th><th scope=\"col\" class=\"hide-s\">Type or blueprint</th><th scope=\"col\" class=\"hide-s\">Deployment</th><th scope=\"col\">State</th><th scope=\"col\" class=\"num\">Nodes</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 66, "</span></div><div class=\"scroll-x\"><table class=\"table table-tight\"><thead><tr><th scope=\"col\">Node</th><th scope=\"col\" class=\"hide-s\">Type or blueprint</th><th scope=\"col\" class=\"hide-s\">Deployment</th><th scope=\"col\">State</th><th scope=\"col\" class=\"num hide-s\">Nodes</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1069,14 +1069,14 @@ func componentTable(p EnvironmentParts, live bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</td><td class=\"num\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "</td><td class=\"num hide-s\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var43 string
 			templ_7745c5c3_Var43, templ_7745c5c3_Err = templ.JoinStringErrs(c.Nodes)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `environment.templ`, Line: 172, Col: 32}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `environment.templ`, Line: 172, Col: 39}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
 			if templ_7745c5c3_Err != nil {

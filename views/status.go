@@ -70,10 +70,10 @@ func ExecutionMark(s orchestrator.ExecutionStatus) Mark {
 // InstanceMark is the state of a node instance. step is the state of what is
 // being done to it now, empty when nothing is.
 func InstanceMark(s orchestrator.InstanceState, step orchestrator.StepState) Mark {
-	switch {
-	case step == orchestrator.StepFailed:
+	switch step {
+	case orchestrator.StepFailed:
 		return Mark{"fail", "Failed while " + string(s)}
-	case step == orchestrator.StepRetrying:
+	case orchestrator.StepRetrying:
 		return Mark{"attn", "Retrying, " + string(s)}
 	}
 	switch s {

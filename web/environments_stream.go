@@ -40,15 +40,16 @@ func (s *Server) listPrint(c *call) (uint64, error) {
 		return 0, err
 	}
 	sum := fnv.New64a()
-	fmt.Fprintln(sum, total)
+	note := func(facts ...any) { _, _ = fmt.Fprintln(sum, facts...) } // a hash takes everything
+	note(total)
 	for _, d := range deployments {
 		latest, err := s.latest(c, d)
 		if err != nil {
 			return 0, err
 		}
-		fmt.Fprintln(sum, d.ID, d.InstallationStatus, d.DeploymentStatus, d.LatestExecution)
+		note(d.ID, d.InstallationStatus, d.DeploymentStatus, d.LatestExecution)
 		if latest != nil {
-			fmt.Fprintln(sum, latest.Status, latest.FinishedOperations, latest.Reason)
+			note(latest.Status, latest.FinishedOperations, latest.Reason)
 		}
 	}
 	return sum.Sum64(), nil

@@ -126,10 +126,13 @@ func (f *launchForm) command() string {
 
 // quote makes a text one word of a shell.
 func quote(text string) string {
-	plain := strings.IndexFunc(text, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-.=/:,@%+", r))
-	}) < 0
-	if plain && text != "" {
+	plain := func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-.=/:,@%+", r) {
+			return r
+		}
+		return -1
+	}
+	if text != "" && strings.Map(plain, text) == text {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"

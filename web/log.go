@@ -87,24 +87,43 @@ func (s *Server) logOf(c *call, x *orchestrator.Execution) (views.Log, error) {
 	return log, nil
 }
 
-// lines reads the newest lines up to a number, or all of them.
+// lines reads the newest lines up to a number, or all of them. Newer ones that
+// come while it reads are the stream's.
 func (s *Server) lines(c *call, list control.ListEvents, upTo int64, all bool) ([]views.Line, int, error) {
-	var newest []views.Line
-	list.Descending, list.Size = true, fetchLines
+	if all {
+		return s.allLines(c, list, upTo)
+	}
+	list.Descending, list.Size = true, newestLines
+	events, total, err := s.control.ListEvents(c.context(), c.Actor, list)
+	if err != nil {
+		return nil, 0, err
+	}
+	lines := make([]views.Line, 0, len(events))
+	for _, e := range slices.Backward(events) {
+		if e.Seq <= upTo {
+			lines = append(lines, views.LogLine(e))
+		}
+	}
+	return lines, max(total, len(lines)), nil
+}
+
+// allLines walks forward by number, which costs the same however long the log is.
+func (s *Server) allLines(c *call, list control.ListEvents, upTo int64) ([]views.Line, int, error) {
+	var lines []views.Line
+	list.Size = newestLines
 	for {
-		events, total, err := s.control.ListEvents(c.context(), c.Actor, list)
+		events, _, err := s.control.ListEvents(c.context(), c.Actor, list)
 		if err != nil {
 			return nil, 0, err
 		}
 		for _, e := range events {
-			if e.Seq <= upTo { // newer ones came while we read; the stream has them
-				newest = append(newest, views.LogLine(e))
+			if e.Seq <= upTo {
+				lines = append(lines, views.LogLine(e))
 			}
 		}
-		list.Offset += len(events)
-		if len(events) < fetchLines || !all && len(newest) >= newestLines {
-			slices.Reverse(newest)
-			return newest, max(total, len(newest)), nil
+		if len(events) < newestLines {
+			return lines, len(lines), nil
 		}
+		list.After = events[len(events)-1].Seq
 	}
 }

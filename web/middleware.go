@@ -23,7 +23,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-sr
 
 // wrap is what every page of ours has around its action, outermost first.
 func (s *Server) wrap() []echo.MiddlewareFunc {
-	return []echo.MiddlewareFunc{s.named, secured, s.caught, limited}
+	return []echo.MiddlewareFunc{s.named, s.secured, s.caught, limited}
 }
 
 // named gives the request an id, for the log and for error pages.
@@ -34,7 +34,7 @@ func (s *Server) named(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func secured(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) secured(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		header := c.Response().Header()
 		header.Set("Content-Security-Policy", policy)
@@ -42,6 +42,9 @@ func secured(next echo.HandlerFunc) echo.HandlerFunc {
 		header.Set("Referrer-Policy", "same-origin")
 		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if s.secure {
+			header.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		// Pages say what one person may see: nobody keeps them.
 		header.Set("Cache-Control", "no-store")
 		return next(c)

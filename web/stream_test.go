@@ -26,7 +26,7 @@ func (b *browser) listen(ctx context.Context, path, last string) <-chan frame {
 	if last != "" {
 		r.Header.Set("Last-Event-ID", last)
 	}
-	response, err := b.client.Do(r)
+	response, err := b.client.Do(r) //nolint:bodyclose // closed by the goroutine that reads it
 	must(b.site.t, err)
 	if response.StatusCode != http.StatusOK {
 		b.site.t.Fatalf("stream %s answers %d", path, response.StatusCode)

@@ -2,6 +2,7 @@ package topology
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -88,6 +89,7 @@ func place(g Graph, depth int) placed {
 	p.sheet = layer(g, sizes)
 	p.order()
 	p.stack()
+	p.level()
 	return p
 }
 
@@ -123,6 +125,33 @@ func (p *placed) stack() {
 	}
 	p.total.w = max(x-columnGap, 0)
 }
+
+// level moves each column, left to right, so that most of its edges run straight,
+// as far as the sheet's height allows.
+func (p *placed) level() {
+	for c := 1; c < len(p.columns); c++ {
+		var away []int
+		for _, l := range p.links {
+			if p.cells[l.to].column == c {
+				away = append(away, p.cells[l.from].middle()-p.cells[l.to].middle())
+			}
+		}
+		if len(away) == 0 {
+			continue
+		}
+		slices.Sort(away)
+		column := p.columns[c]
+		first, last := p.cells[column[0]], p.cells[column[len(column)-1]]
+		shift := max(away[len(away)/2], -first.at.y)
+		shift = min(shift, p.total.h-last.at.y-last.size.h)
+		for _, id := range column {
+			p.cells[id].at.y += shift
+		}
+	}
+}
+
+// middle is where edges meet a cell.
+func (c cell) middle() int { return c.at.y + c.size.h/2 }
 
 // stretches says which cells take their column's width: bends, so that an edge
 // passes straight; containers; and nodes, unless they would dress up as one.
@@ -193,6 +222,9 @@ func (p *placed) leadsTo(g Graph, l link) string {
 func (p *placed) path(l link, origin point) string {
 	from, to := p.cells[l.from], p.cells[l.to]
 	a := point{origin.x + from.at.x + from.size.w, origin.y + from.at.y + from.size.h/2}
+	if from.item < 0 {
+		a.x -= from.size.w // a bend is drawn by the link that leaves it
+	}
 	b := point{origin.x + to.at.x, origin.y + to.at.y + to.size.h/2}
 	if a.y == b.y {
 		return fmt.Sprintf("M%d %dH%d", a.x, a.y, b.x)
