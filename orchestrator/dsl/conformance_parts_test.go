@@ -177,7 +177,7 @@ func runPluginChoice(_ *testing.T, c conformanceCase) error {
 		got = append(got, choice)
 	}
 	want := c.Expect.OK.([]Value)
-	if len(want) > 0 && slices.Contains(want, Value(got[0])) {
+	if len(want) > 0 && slices.Contains(want, got[0]) {
 		return nil
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

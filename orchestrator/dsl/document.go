@@ -1,10 +1,12 @@
 package dsl
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/eval"
 )
 
 // Value is a value of the DSL.
@@ -75,6 +77,34 @@ func newList(at orchestrator.Range, items []*node) *node {
 
 func newString(at orchestrator.Range, s string) *node {
 	return &node{kind: stringKind, at: at, scalar: s, size: 1}
+}
+
+// nodeOf turns a value into a tree that stands at one place.
+func nodeOf(at orchestrator.Range, v Value) *node {
+	n := &node{scalar: v, at: at, size: 1}
+	switch v := v.(type) {
+	case bool:
+		n.kind = boolKind
+	case int64:
+		n.kind = intKind
+	case float64:
+		n.kind = floatKind
+	case string:
+		n.kind = stringKind
+	case []Value:
+		items := make([]*node, len(v))
+		for i, item := range v {
+			items[i] = nodeOf(at, item)
+		}
+		return newList(at, items)
+	case map[string]Value:
+		entries := make([]entry, 0, len(v))
+		for _, key := range orchestrator.SortedKeys(v) {
+			entries = append(entries, entry{key: key, text: true, at: at, value: nodeOf(at, v[key])})
+		}
+		return newMap(at, entries)
+	}
+	return n
 }
 
 // find returns the entry of a map; false for other kinds, too.
@@ -157,6 +187,17 @@ func (n *node) boolean(otherwise bool) bool {
 		return otherwise
 	}
 	return n.scalar.(bool)
+}
+
+// isCall reports whether the tree has the form of a function call.
+func (n *node) isCall() bool {
+	if n == nil || n.kind != mapKind || len(n.entries) == 0 || len(n.entries) > 2 {
+		return false
+	}
+	if _, typed := n.find("type"); len(n.entries) == 2 && !typed {
+		return false
+	}
+	return slices.ContainsFunc(n.entries, func(e entry) bool { return eval.IsFunction(e.key) })
 }
 
 // value returns the tree as a Value; nil for nil.

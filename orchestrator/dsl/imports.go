@@ -2,7 +2,6 @@ package dsl
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
@@ -228,7 +227,7 @@ func (c *compiler) importStatement(item *node, where string) (statement, bool) {
 func (c *compiler) importProperties(s statement, where string) bool {
 	fine := true
 	for _, e := range s.properties.entries {
-		if e.value.kind == mapKind && !isCall(e.value.value()) {
+		if e.value.kind == mapKind && !e.value.isCall() {
 			c.fail(codeImportForm, e.at, where, "property %s of the import is a map; it may be a scalar, a list or a function", e.key)
 			fine = false
 		}
@@ -316,84 +315,6 @@ func (c *compiler) takeBlueprint(s statement, namespace string) bool {
 	return true
 }
 
-// find reads the text of an import: a file of the archive where there is one,
-// else what the Importer has. It fills in the document's name and place.
-func (c *compiler) find(importer, document *imported) ([]byte, *PluginRecord, error) {
-	location := document.location
-	if !importScheme.MatchString(location) {
-		if importer.files == nil { // a document from a URL
-			if base := urlBase(importer.name); base != "" {
-				if text, record, err := c.ask(document, base+location); err == nil {
-					return text, record, nil
-				}
-			}
-		}
-		text, err := c.findFile(importer, document)
-		return text, nil, err
-	}
-	return c.ask(document, location)
-}
-
-// urlBase returns a URL up to its last slash; empty for what is no URL.
-func urlBase(name string) string {
-	if i := strings.LastIndex(name, "/"); i >= 0 && strings.Contains(name[:i], "://") {
-		return name[:i+1]
-	}
-	return ""
-}
-
-func (c *compiler) ask(document *imported, location string) ([]byte, *PluginRecord, error) {
-	found, err := c.importer.Import(location, c.version.String())
-	if err != nil {
-		return nil, nil, err
-	}
-	document.name, document.files, document.path = found.Name, found.Files, found.Path
-	if document.name == "" {
-		document.name = location
-	}
-	document.archive = document.name + "/"
-	return found.Text, found.Record, nil
-}
-
-// findFile looks a relative location up: from the root of the archive, beside
-// the importing file, beside the main file. A file for the main blueprint's DSL
-// version is preferred at the archive's root and beside the main file.
-func (c *compiler) findFile(importer, document *imported) ([]byte, error) {
-	type candidate struct {
-		files   fs.FS
-		path    string
-		archive string
-	}
-	var candidates []candidate
-	add := func(files fs.FS, archive, dir string, versioned bool) {
-		name := path.Join(dir, document.location)
-		if files == nil || !fs.ValidPath(name) {
-			return
-		}
-		if versioned {
-			extension := path.Ext(name)
-			candidates = append(candidates, candidate{files, strings.TrimSuffix(name, extension) + c.version.suffix() + extension, archive})
-		}
-		candidates = append(candidates, candidate{files, name, archive})
-	}
-	add(importer.files, importer.archive, ".", true)
-	add(importer.files, importer.archive, path.Dir(importer.path), false)
-	add(c.files, "", path.Dir(c.mainName), true)
-	if c.resourcesBase != "" {
-		add(c.files, "", c.resourcesBase, true)
-	}
-	for _, candidate := range candidates {
-		text, err := fs.ReadFile(candidate.files, candidate.path)
-		if err != nil {
-			continue
-		}
-		document.files, document.path, document.archive = candidate.files, candidate.path, candidate.archive
-		document.name = candidate.archive + candidate.path
-		return text, nil
-	}
-	return nil, fmt.Errorf("there is no file %s in the archive", document.location)
-}
-
 // checkImportVersion refuses an import that is newer than the main file.
 func (c *compiler) checkImportVersion(document *imported, root *node) {
 	declared, ok := root.find("tosca_definitions_version")
@@ -408,65 +329,4 @@ func (c *compiler) checkImportVersion(document *imported, root *node) {
 	case v > c.version:
 		c.fail(codeNewerImport, declared.at, "tosca_definitions_version", "the import is written in %s, which is newer than the main blueprint's %s", v, c.version)
 	}
-}
-
-// withRecord replaces the labels and tags in a plugin's text by those stored
-// with the plugin.
-func (c *compiler) withRecord(root *node, record *PluginRecord) *node {
-	if record == nil {
-		return root
-	}
-	labels := func(stored map[string][]Value) *node {
-		var entries []entry
-		for _, key := range orchestrator.SortedKeys(stored) {
-			values := newMap(root.at, []entry{{key: "values", text: true, at: root.at, value: nodeOf(root.at, stored[key])}})
-			entries = append(entries, entry{key: key, text: true, at: root.at, value: values})
-		}
-		return newMap(root.at, entries)
-	}
-	sections := map[string]*node{
-		"labels":           labels(record.Labels),
-		"blueprint_labels": labels(record.BlueprintLabels),
-		"resource_tags":    nodeOf(root.at, record.ResourceTags),
-	}
-	var entries []entry
-	for _, e := range root.entries {
-		if _, replaced := sections[e.key]; !replaced {
-			entries = append(entries, e)
-		}
-	}
-	for _, name := range orchestrator.SortedKeys(sections) {
-		if len(sections[name].entries) > 0 {
-			entries = append(entries, entry{key: name, text: true, at: root.at, value: sections[name]})
-		}
-	}
-	return newMap(root.at, entries)
-}
-
-// nodeOf turns a value into a tree that stands at one place.
-func nodeOf(at orchestrator.Range, v Value) *node {
-	n := &node{scalar: v, at: at, size: 1}
-	switch v := v.(type) {
-	case bool:
-		n.kind = boolKind
-	case int64:
-		n.kind = intKind
-	case float64:
-		n.kind = floatKind
-	case string:
-		n.kind = stringKind
-	case []Value:
-		items := make([]*node, len(v))
-		for i, item := range v {
-			items[i] = nodeOf(at, item)
-		}
-		return newList(at, items)
-	case map[string]Value:
-		entries := make([]entry, 0, len(v))
-		for _, key := range orchestrator.SortedKeys(v) {
-			entries = append(entries, entry{key: key, text: true, at: at, value: nodeOf(at, v[key])})
-		}
-		return newMap(at, entries)
-	}
-	return n
 }

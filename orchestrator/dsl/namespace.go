@@ -32,37 +32,37 @@ func (ns namespacer) name(name string) string {
 	return ns.prefix + name
 }
 
-// rename makes a node from one; nil where a part stays as it is.
+// rename makes the renamed node of one.
 type rename func(*node) *node
 
 func (ns namespacer) section(name string, n *node) *node {
 	switch name {
 	case "inputs":
-		return ns.names(n, ns.fields(map[string]rename{"type": ns.typeName, "default": ns.calls}))
+		return ns.names(n, fields(map[string]rename{"type": ns.typeName, "default": ns.calls}))
 	case "data_types":
-		return ns.names(n, ns.fields(map[string]rename{"derived_from": ns.reference, "properties": ns.schemas}))
+		return ns.names(n, fields(map[string]rename{"derived_from": ns.reference, "properties": ns.schemas}))
 	case "node_types":
-		return ns.names(n, ns.fields(map[string]rename{"derived_from": ns.reference, "properties": ns.schemas, "interfaces": ns.interfaces}))
+		return ns.names(n, fields(map[string]rename{"derived_from": ns.reference, "properties": ns.schemas, "interfaces": ns.typeInterfaces}))
 	case "relationships":
-		return ns.names(n, ns.fields(map[string]rename{"derived_from": ns.reference, "properties": ns.schemas,
-			"source_interfaces": ns.interfaces, "target_interfaces": ns.interfaces}))
+		return ns.names(n, fields(map[string]rename{"derived_from": ns.reference, "properties": ns.schemas,
+			"source_interfaces": ns.typeInterfaces, "target_interfaces": ns.typeInterfaces}))
 	case "node_templates":
-		return ns.names(n, ns.fields(map[string]rename{"type": ns.reference, "properties": ns.calls, "interfaces": ns.interfaces,
+		return ns.names(n, fields(map[string]rename{"type": ns.reference, "properties": ns.calls, "interfaces": ns.interfaces,
 			"capabilities": ns.calls, "instances": ns.calls,
-			"relationships": items(ns.fields(map[string]rename{"type": ns.reference, "target": ns.reference, "properties": ns.calls,
+			"relationships": items(fields(map[string]rename{"type": ns.reference, "target": ns.reference, "properties": ns.calls,
 				"source_interfaces": ns.interfaces, "target_interfaces": ns.interfaces}))}))
 	case "plugins":
 		return ns.names(n, same)
 	case "workflows":
 		return ns.names(n, ns.workflow)
 	case "outputs", "capabilities":
-		return ns.names(n, ns.fields(map[string]rename{"value": ns.calls}))
+		return ns.names(n, fields(map[string]rename{"value": ns.calls}))
 	case "groups":
-		return ns.names(n, ns.fields(map[string]rename{"members": items(ns.reference),
-			"policies": each(ns.fields(map[string]rename{"type": ns.reference, "properties": ns.calls,
-				"triggers": each(ns.fields(map[string]rename{"type": ns.reference, "parameters": ns.calls}))}))}))
+		return ns.names(n, fields(map[string]rename{"members": items(ns.reference),
+			"policies": each(fields(map[string]rename{"type": ns.reference, "properties": ns.calls,
+				"triggers": each(fields(map[string]rename{"type": ns.reference, "parameters": ns.calls}))}))}))
 	case "policies":
-		return ns.names(n, ns.fields(map[string]rename{"type": ns.reference, "targets": items(ns.reference), "properties": ns.calls}))
+		return ns.names(n, fields(map[string]rename{"type": ns.reference, "targets": items(ns.reference), "properties": ns.calls}))
 	case "policy_types", "policy_triggers", "blueprint_labels":
 		return ns.names(n, same)
 	case "labels", "resource_tags":
@@ -119,7 +119,7 @@ func items(value rename) rename {
 }
 
 // fields changes the values under the given keys of a map.
-func (ns namespacer) fields(changes map[string]rename) rename {
+func fields(changes map[string]rename) rename {
 	return func(n *node) *node {
 		if n.kind != mapKind {
 			return n
@@ -149,22 +149,23 @@ func (ns namespacer) typeName(n *node) *node {
 }
 
 func (ns namespacer) schemas(n *node) *node {
-	return each(ns.fields(map[string]rename{"type": ns.typeName, "default": ns.calls}))(n)
+	return each(fields(map[string]rename{"type": ns.typeName, "default": ns.calls}))(n)
 }
 
-func (ns namespacer) interfaces(n *node) *node {
-	return each(each(ns.operation))(n)
-}
+// interfaces are those of templates, where inputs are values.
+func (ns namespacer) interfaces(n *node) *node { return each(each(ns.operation(ns.calls)))(n) }
 
-func (ns namespacer) operation(n *node) *node {
-	if n.kind == stringKind {
-		return ns.implementation(n)
+// typeInterfaces are those of types, where inputs are schemas.
+func (ns namespacer) typeInterfaces(n *node) *node { return each(each(ns.operation(ns.schemas)))(n) }
+
+func (ns namespacer) operation(inputs rename) rename {
+	return func(n *node) *node {
+		if n.kind == stringKind {
+			return ns.implementation(n)
+		}
+		return fields(map[string]rename{"implementation": ns.implementation, "inputs": inputs})(n)
 	}
-	return ns.fields(map[string]rename{"implementation": ns.implementation, "inputs": ns.operationInputs})(n)
 }
-
-// operationInputs serves both schemas (in types) and values (in templates).
-func (ns namespacer) operationInputs(n *node) *node { return ns.calls(n) }
 
 func (ns namespacer) implementation(n *node) *node {
 	if n.kind != stringKind || n.text() == "" {
@@ -177,8 +178,8 @@ func (ns namespacer) workflow(n *node) *node {
 	if n.kind == stringKind {
 		return ns.implementation(n)
 	}
-	return ns.fields(map[string]rename{"mapping": ns.implementation,
-		"parameters": each(ns.fields(map[string]rename{"type": ns.typeName}))})(n)
+	return fields(map[string]rename{"mapping": ns.implementation,
+		"parameters": each(fields(map[string]rename{"type": ns.typeName}))})(n)
 }
 
 // calls puts the namespace before the inputs and nodes that functions refer to,
@@ -191,12 +192,12 @@ func (ns namespacer) calls(n *node) *node {
 		entries := slices.Clone(n.entries)
 		for i, e := range entries {
 			value := ns.calls(e.value)
-			if len(entries) <= 2 && isCall(n.value()) {
+			if n.isCall() {
 				switch e.key {
 				case "get_input":
-					value = ns.firstOr(value, ns.reference)
+					value = firstOr(value, ns.reference)
 				case "get_property", "get_attribute", "get_attributes_list", "get_attributes_dict":
-					value = ns.first(value, ns.nodeReference)
+					value = first(value, ns.nodeReference)
 				}
 			}
 			entries[i].value = value
@@ -208,14 +209,14 @@ func (ns namespacer) calls(n *node) *node {
 }
 
 // firstOr changes a text, or the first item of a list.
-func (ns namespacer) firstOr(n *node, change rename) *node {
+func firstOr(n *node, change rename) *node {
 	if n.kind == stringKind {
 		return change(n)
 	}
-	return ns.first(n, change)
+	return first(n, change)
 }
 
-func (ns namespacer) first(n *node, change rename) *node {
+func first(n *node, change rename) *node {
 	if n.kind != listKind || len(n.items) == 0 {
 		return n
 	}

@@ -84,7 +84,7 @@ func scan(plan *orchestrator.Plan, visit visitor) {
 	scanOutputs(plan.Outputs, "outputs", visit)
 	scanOutputs(plan.Capabilities, "capabilities", visit)
 	for _, key := range orchestrator.SortedKeys(plan.Labels) {
-		if values := []Value(plan.Labels[key]); eval.HasCalls(values) {
+		if values := plan.Labels[key]; eval.HasCalls(values) {
 			plan.Labels[key], _ = visit(spot{section: "labels", name: key, part: "values"}, values).([]Value)
 		}
 	}

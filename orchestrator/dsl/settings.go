@@ -58,7 +58,7 @@ func (c *compiler) compileSettings() {
 }
 
 func (c *compiler) checkTextOrCall(n *node, path string) {
-	if n != nil && n.kind == mapKind && !isCall(n.value()) {
+	if n != nil && n.kind == mapKind && !n.isCall() {
 		c.fail(codeStructure, n.at, path, "a string or a function is expected here, not a map")
 	}
 }

@@ -88,9 +88,11 @@ func Functions(v Value, path string) []Located {
 	return found
 }
 
-// HasCalls reports whether any call is left in v.
+// HasCalls reports whether anything in v is not known yet: a call, or Unknown.
 func HasCalls(v Value) bool {
 	switch v := v.(type) {
+	case Unknown:
+		return true
 	case orchestrator.Sensitive:
 		return HasCalls(v.Open())
 	case []Value:

@@ -73,7 +73,7 @@ func nodes(list ...*orchestrator.Node) func(string) *orchestrator.Node {
 	}
 }
 
-func call(name string, args ...Value) Value { return m{name: l(args)} }
+func call(name string, args ...Value) Value { return m{name: args} }
 
 func testWorld() world {
 	vm := &orchestrator.Node{ID: "vm", Properties: m{"ip": "10.0.0.1", "self": call("get_attribute", Self, "ip"), "chain": call("get_property", Self, "ip"),

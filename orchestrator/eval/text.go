@@ -92,6 +92,42 @@ func texts(c Call) ([]Value, error) {
 	return out, nil
 }
 
+func (r *run) concat(c Call, _ frame) (Value, error) {
+	args, _ := open(c.Args).([]Value)
+	if HasCalls(args) {
+		return nil, ErrUnknown
+	}
+	var b strings.Builder
+	for _, arg := range args {
+		b.WriteString(Text(orchestrator.Reveal(arg)))
+	}
+	if r.text += b.Len(); r.text > maxText {
+		return nil, fmt.Errorf("more than %d bytes of text in one evaluation", maxText)
+	}
+	if orchestrator.IsSensitive(c.Args) {
+		return orchestrator.Mark(b.String()), nil
+	}
+	return b.String(), nil
+}
+
+func (r *run) merge(c Call, _ frame) (Value, error) {
+	args, _ := open(c.Args).([]Value)
+	out := map[string]Value{}
+	for _, arg := range args {
+		if IsCall(open(arg)) {
+			return nil, ErrUnknown
+		}
+		part, ok := open(arg).(map[string]Value)
+		if !ok {
+			return nil, fmt.Errorf("only maps can be merged, not %s", Kind(arg))
+		}
+		for key, item := range part {
+			out[key] = item
+		}
+	}
+	return out, nil
+}
+
 func (r *run) stringFind(c Call, _ frame) (Value, error) {
 	args, err := texts(c)
 	if err != nil {
