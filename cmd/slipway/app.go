@@ -33,6 +33,9 @@ type app struct {
 
 func (a *app) onClose(closer func() error) { a.closers = append(a.closers, closer) }
 
+// onStop is onClose for what cannot fail.
+func (a *app) onStop(stop func()) { a.onClose(func() error { stop(); return nil }) }
+
 // close gives everything back, last built first.
 func (a *app) close(log *slog.Logger) {
 	for i := len(a.closers) - 1; i >= 0; i-- {
@@ -69,7 +72,7 @@ func build(ctx context.Context, c config, log *slog.Logger) (built *app, err err
 	if err := a.buildControl(c, stored, queue, world, log); err != nil {
 		return nil, err
 	}
-	registry := providers(c, world, a.control)
+	registry := a.providers(c, world)
 	a.control.UseProviders(registry)
 	a.begun, err = a.control.Begin(ctx, control.FirstStart{HashPassword: auth.HashPassword, Password: c.adminPassword})
 	if err != nil {
@@ -83,7 +86,7 @@ func build(ctx context.Context, c config, log *slog.Logger) (built *app, err err
 		return nil, err
 	}
 	a.handler = handler
-	a.onClose(func() error { stop(); return nil })
+	a.onStop(stop)
 	return a, nil
 }
 

@@ -104,7 +104,7 @@ func crashRounds(t *testing.T, p *process, driver, url string) {
 		}
 		x := p.run(id, workflow)
 		time.Sleep(time.Duration(random.IntN(1500)) * time.Millisecond) // the random moment
-		if round%5 != 0 {
+		if round%10 != 9 {
 			awaitRunning(t, driver, url) // most often: the next one with a step in flight
 		}
 		p.kill()

@@ -4,7 +4,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/slipwayhq/slipway/orchestrator/control"
 	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/orchestrator/provider/aws"
 	"github.com/slipwayhq/slipway/orchestrator/provider/azure"
@@ -20,10 +19,14 @@ import (
 )
 
 // providers lists every leaf, each with its real far end and the rehearsed one.
-func providers(c config, world *rehearsal.World, decide *control.Control) provider.Registry {
+func (a *app) providers(c config, world *rehearsal.World) provider.Registry {
+	machines := machine.New(world)
+	a.onStop(machines.Close)
+	shells := ssh.New(ssh.Options{Rehearsal: machines.DialContext})
+	a.onStop(shells.Close)
 	scale := func(d time.Duration) time.Duration { return world.Speed.Scale(d) }
 	return provider.Registry{
-		component.PackageName: component.New(decide.Components()),
+		component.PackageName: component.New(a.control.Components()),
 		native.PackageName:    native.New(),
 		aws.PackageName: aws.New(aws.Options{
 			Rehearsal: rehearsedaws.New(world).Install, Scale: scale, EndpointHosts: c.endpointHosts,
@@ -35,6 +38,6 @@ func providers(c config, world *rehearsal.World, decide *control.Control) provid
 		kubernetes.PackageName: kubernetes.New(kubernetes.Options{
 			Rehearsal: rehearsal.InProcess(rehearsedkubernetes.New(world)), Scale: scale,
 		}),
-		ssh.PackageName: ssh.New(ssh.Options{Rehearsal: machine.New(world).DialContext}),
+		ssh.PackageName: shells,
 	}
 }
