@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -115,5 +116,48 @@ func TestNearest(t *testing.T) {
 				t.Errorf("%s: %q, want %q", tc.reason, got, tc.want)
 			}
 		})
+	}
+}
+
+func TestSARIF(t *testing.T) {
+	var b strings.Builder
+	findings := Diagnostics{
+		{Severity: Error, Code: 7, Message: "bad", Hint: "good?", Range: at("a.yaml", 2, 7)},
+		{Severity: Warning, Message: "odd", Range: orchestrator.Range{File: "b.yaml"}},
+	}
+	if err := SARIF(&b, findings, "1.2.3"); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Runs []struct {
+			Tool struct {
+				Driver struct{ Name, Version string }
+			}
+			Results []struct {
+				RuleID    string
+				Level     string
+				Message   struct{ Text string }
+				Locations []struct {
+					PhysicalLocation struct {
+						ArtifactLocation struct{ URI string }
+						Region           *struct{ StartLine, StartColumn int }
+					}
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(b.String()), &got); err != nil {
+		t.Fatal(err)
+	}
+	run := got.Runs[0]
+	if run.Tool.Driver.Name != "slipway" || run.Tool.Driver.Version != "1.2.3" {
+		t.Errorf("%+v", run.Tool)
+	}
+	first, second := run.Results[0], run.Results[1]
+	if first.RuleID != "dsl/7" || first.Level != "error" || first.Message.Text != "bad (good?)" || first.Locations[0].PhysicalLocation.Region.StartLine != 2 {
+		t.Errorf("%+v", first)
+	}
+	if second.RuleID != "dsl" || second.Level != "warning" || second.Locations[0].PhysicalLocation.Region != nil {
+		t.Errorf("%+v", second)
 	}
 }
