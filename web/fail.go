@@ -69,7 +69,12 @@ func (s *Server) fail(err error, ec echo.Context) {
 func (s *Server) toTheDoor(c *call) bool {
 	r := c.Request()
 	next := "/"
-	if r.Method == http.MethodGet && !c.partial() {
+	switch {
+	case c.partial(): // the page that the part belongs to
+		if page, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil {
+			next = safeNext(page.RequestURI())
+		}
+	case r.Method == http.MethodGet:
 		next = r.URL.RequestURI()
 	}
 	if r.Header.Get("Accept") == "text/event-stream" {

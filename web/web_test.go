@@ -481,3 +481,18 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("a form over the limit: %d", got.status)
 	}
 }
+
+// A part of a page that outlived its session leads the whole page to the door,
+// and back to where it was.
+func TestPartsLeadToTheDoor(t *testing.T) {
+	s := newSite(t)
+	b := s.nobody()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.http.URL+"/environments/app/live", nil)
+	must(t, err)
+	r.Header.Set("HX-Request", "true")
+	r.Header.Set("HX-Current-URL", s.http.URL+"/environments/app?node=vm")
+	got := b.do(r)
+	if want := "/sign-in?next=%2Fenvironments%2Fapp%3Fnode%3Dvm"; got.header.Get("HX-Redirect") != want {
+		t.Errorf("status %d, HX-Redirect %q, want %q", got.status, got.header.Get("HX-Redirect"), want)
+	}
+}
