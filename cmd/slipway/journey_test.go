@@ -101,24 +101,14 @@ func TestJourney(t *testing.T) {
 	}
 	for _, cell := range cells {
 		t.Run(cell.cloud+" "+cell.envType, func(t *testing.T) {
-			_, err := a.control.CreateDeployment(t.Context(), person(), control.CreateDeployment{
-				ID: cell.id, BlueprintID: "app",
-				Inputs: map[string]orchestrator.Value{"cloud_type": cell.cloud, "env_type": cell.envType},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			a.create(t, cell.id, "app", map[string]orchestrator.Value{"cloud_type": cell.cloud, "env_type": cell.envType})
 			began := time.Now()
 			x := a.runWorkflow(t, cell.id, "install")
 			t.Logf("install took %s, %d operations", time.Since(began), x.TotalOperations)
 			a.wantCapabilities(t, cell.id, "k8s_endpoint", "k8s_config", "db_host", "db_master_username", "db_master_password", "bucket_url")
 
 			site := "site_on_" + cell.id
-			if _, err := a.control.CreateDeployment(t.Context(), person(), control.CreateDeployment{
-				ID: site, BlueprintID: "website", Inputs: map[string]orchestrator.Value{"environment": cell.id},
-			}); err != nil {
-				t.Fatal(err)
-			}
+			a.create(t, site, "website", map[string]orchestrator.Value{"environment": cell.id})
 			a.runWorkflow(t, site, "install")
 			a.wantCapabilities(t, site, "endpoint")
 			if _, err := a.control.StartExecution(t.Context(), person(), control.StartExecution{DeploymentID: cell.id, Workflow: "uninstall"}); err == nil {

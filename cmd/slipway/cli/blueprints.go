@@ -23,7 +23,8 @@ func (c *cli) blueprints() *cobra.Command {
 // uploadFlags are what uploading and validating have in common.
 type uploadFlags struct {
 	id, mainFile, labels string
-	newVersion           bool
+	visibility           string
+	newVersion, async    bool
 }
 
 func (c *cli) blueprintsUpload() *cobra.Command {
@@ -47,6 +48,8 @@ new deployments use; existing ones keep theirs.`,
 	flags.StringVarP(&given.mainFile, "blueprint-filename", "n", "", "the main file in the folder or archive (default blueprint.yaml)")
 	flags.StringVar(&given.labels, "labels", "", "labels as key:value,key:value")
 	flags.BoolVar(&given.newVersion, "new-version", false, "add a version to a blueprint that exists")
+	flags.StringVarP(&given.visibility, "visibility", "l", "tenant", "who sees it: everybody in the team, which is all that there is")
+	flags.BoolVarP(&given.async, "async-upload", "a", false, "accepted for cfy's sake: an upload is done when the command is")
 	return mustGive(command, "blueprint-id")
 }
 
@@ -63,7 +66,7 @@ func (c *cli) upload(command *cobra.Command, path string, given uploadFlags) err
 	if err != nil {
 		return err
 	}
-	body, contentType, err := source.form(labels)
+	body, contentType, err := source.form(given.visibility, labels)
 	if err != nil {
 		return err
 	}
@@ -117,7 +120,7 @@ func (c *cli) validate(command *cobra.Command, path, mainFile string) error {
 	if err != nil {
 		return err
 	}
-	body, contentType, err := source.form(nil)
+	body, contentType, err := source.form("tenant", nil)
 	if err != nil {
 		return err
 	}

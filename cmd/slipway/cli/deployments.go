@@ -20,7 +20,7 @@ func (c *cli) deployments() *cobra.Command {
 }
 
 func (c *cli) deploymentsCreate() *cobra.Command {
-	var blueprint, display, labels string
+	var blueprint, display, labels, visibility string
 	var inputs []string
 	var rehearse bool
 	command := &cobra.Command{
@@ -47,7 +47,7 @@ where the real thing is possible. It never changes afterwards.`,
 				return err
 			}
 			body := map[string]any{
-				"blueprint_id": blueprint, "inputs": values, "visibility": "tenant",
+				"blueprint_id": blueprint, "inputs": values, "visibility": visibility,
 				"display_name": firstOf(display, args[0]), "labels": pairs,
 			}
 			if rehearse {
@@ -60,6 +60,7 @@ where the real thing is possible. It never changes afterwards.`,
 	flags.StringVarP(&blueprint, "blueprint-id", "b", "", "the blueprint to use, its newest version")
 	flags.StringArrayVarP(&inputs, "inputs", "i", nil, "name=value, a YAML file, or a JSON map; may be repeated")
 	flags.StringVarP(&display, "display-name", "n", "", "a name for people (default: the id)")
+	flags.StringVarP(&visibility, "visibility", "l", "tenant", "who sees it: everybody in the team, which is all that there is")
 	flags.StringVar(&labels, "labels", "", "labels as key:value,key:value")
 	flags.BoolVar(&rehearse, "rehearse", false, "make it a rehearsal even where the real thing is possible")
 	return mustGive(command, "blueprint-id")

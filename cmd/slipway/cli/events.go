@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // event is a line of what happened, as the API sends it.
@@ -86,10 +87,22 @@ execution. Times are in UTC, as 2024-05-01 10:00 or a while ago, as 15m.`,
 	flags.StringVar(&given.operation, "operation", "", "only of this operation")
 	flags.IntVar(&given.offset, offsetFlag, 0, "leave out this many from the start (also -o NUMBER)")
 	flags.IntVarP(&given.size, "pagination-size", "s", 0, "list at most this many (default: all)")
+	flags.SetNormalizeFunc(cfyNames)
 	list.MarkFlagsMutuallyExclusive("include-logs", "no-logs")
 	command := group("events", "See what an execution did", "", list)
 	command.Aliases = []string{"event"}
 	return command
+}
+
+// cfyNames lets flags be called as cfy calls them.
+func cfyNames(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	switch name {
+	case "from":
+		name = "since"
+	case "to", "before":
+		name = "until"
+	}
+	return pflag.NormalizedName(name)
 }
 
 func (c *cli) listEvents(command *cobra.Command, given eventsFlags) error {

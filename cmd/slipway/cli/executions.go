@@ -19,7 +19,9 @@ type startFlags struct {
 	deployment     string
 	parameters     []string
 	force, custom  bool
-	timeout        int
+	timeout        int // seconds; 0: none
+	waitAfterFail  int // seconds
+	includeLogs    bool
 	noLogs, noWait bool
 }
 
@@ -43,7 +45,10 @@ again and how to cancel it.`,
 	flags.BoolVarP(&given.force, "force", "f", false, "start even where the workflow is not available, others depend on the deployment, or another execution runs")
 	flags.BoolVar(&given.custom, "allow-custom-parameters", false, "accept parameters that the workflow does not declare")
 	flags.IntVar(&given.timeout, "timeout", 0, "follow for at most this many seconds (default: until it ends)")
+	flags.IntVar(&given.waitAfterFail, "wait-after-fail", 600, "seconds for which branches that do not depend on a failure go on")
+	flags.BoolVar(&given.includeLogs, "include-logs", true, "print log lines")
 	flags.BoolVar(&given.noLogs, "no-logs", false, "print events only, no log lines")
+	command.MarkFlagsMutuallyExclusive("include-logs", "no-logs")
 	flags.BoolVar(&given.noWait, "no-wait", false, "start it and do not follow")
 	return mustGive(command, "deployment-id")
 }
@@ -61,7 +66,7 @@ func (c *cli) start(command *cobra.Command, workflow string, given startFlags) e
 	var x execution
 	if err := asking.send(ctx, http.MethodPost, "/executions", nil, map[string]any{
 		"deployment_id": given.deployment, "workflow_id": workflow, "parameters": parameters,
-		"allow_custom_parameters": given.custom, "force": given.force,
+		"allow_custom_parameters": given.custom, "force": given.force, "wait_after_fail": given.waitAfterFail,
 	}, &x); err != nil {
 		return err
 	}
@@ -76,7 +81,7 @@ func (c *cli) start(command *cobra.Command, workflow string, given startFlags) e
 		return c.say("Follow it with: slipway events list %s --tail", x.ID)
 	}
 	ended, err := c.follow(ctx, asking, x, following{
-		query: eventsQuery(x.ID, !given.noLogs), timeout: time.Duration(given.timeout) * time.Second,
+		query: eventsQuery(x.ID, given.includeLogs && !given.noLogs), timeout: time.Duration(given.timeout) * time.Second,
 		quiet: c.output.json, // the output is the execution and nothing else
 	})
 	if err != nil {

@@ -115,8 +115,8 @@ func (f folder) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 // form writes the upload as the contract has it: settings and archive as parts.
-func (s source) form(labels []map[string]string) (body []byte, contentType string, err error) {
-	settings := map[string]any{"visibility": "tenant", "application_file_name": url.PathEscape(s.mainFile)}
+func (s source) form(visibility string, labels []map[string]string) (body []byte, contentType string, err error) {
+	settings := map[string]any{"visibility": visibility, "application_file_name": url.PathEscape(s.mainFile)}
 	pairs := []map[string]string{}
 	for _, label := range labels {
 		for key, value := range label {

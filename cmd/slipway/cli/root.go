@@ -77,6 +77,7 @@ func (c *cli) globalFlags(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.BoolVar(&c.output.json, "json", false, "print JSON: lists as one array, events one object a line")
 	flags.VarP(&c.output, "output", "o", "\"json\" is the same as --json; lists take a number, the offset, as cfy does")
+	flags.Var(&c.output, "format", "json or plain, as cfy has it")
 	flags.StringVarP(&c.tenant, "tenant-name", "t", "", "the team to work in (default: SLIPWAY_TENANT, the profile's, or default_tenant)")
 	flags.CountVarP(&c.verbosity, "verbose", "v", "show causes of failures; -vv also debug lines")
 }
@@ -131,7 +132,7 @@ func (f *outputFlag) Set(text string) error {
 	switch text {
 	case "json":
 		f.json = true
-	case "table", "text":
+	case "table", "plain":
 		f.json = false
 	default:
 		return fmt.Errorf("%q is not an output; it is json, or table", text)

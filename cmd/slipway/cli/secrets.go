@@ -19,7 +19,7 @@ func (c *cli) secrets() *cobra.Command {
 
 // secretFlags give a secret's value.
 type secretFlags struct {
-	text, file             string
+	text, file, visibility string
 	hidden, updateIfExists bool
 }
 
@@ -70,11 +70,12 @@ show it. A key that exists is refused unless --update-if-exists is given.`,
 				return usage(command, "a secret needs a value: -f FILE, -f - or -s VALUE")
 			}
 			return c.putSecret(command, http.MethodPut, args[0], map[string]any{
-				"value": value, "visibility": "tenant",
+				"value": value, "visibility": given.visibility,
 				"update_if_exists": given.updateIfExists, "is_hidden_value": given.hidden,
 			}, "Secret `%s` created")
 		},
 	})
+	command.Flags().StringVarP(&given.visibility, "visibility", "l", "tenant", "who sees it: everybody in the team, which is all that there is")
 	command.Flags().BoolVarP(&given.updateIfExists, "update-if-exists", "u", false, "change the secret if there is one")
 	return command
 }
