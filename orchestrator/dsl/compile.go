@@ -53,6 +53,7 @@ type compiler struct {
 	nodeTypes         map[string]*nodeType
 	relationshipTypes map[string]*relationshipType
 	relationshipOrder []string
+	policySchemas     map[*node]*schema // of policy types and triggers
 	plugins           map[string]orchestrator.Plugin
 	pluginOrder       []string
 	shared            map[*interfaces]*resolved // of types whose operations nobody touches
@@ -82,7 +83,7 @@ func newCompiler(source Source, importer Importer, o options) *compiler {
 		chains: map[string][]string{}, texts: map[string]*node{}, namespaces: map[string]string{},
 		broken: map[string]bool{}, brokenNodes: map[string]bool{}, circular: map[string]bool{},
 		dataTypes: map[string]*dataType{}, nodeTypes: map[string]*nodeType{}, relationshipTypes: map[string]*relationshipType{},
-		plugins: map[string]orchestrator.Plugin{}, used: map[string]bool{},
+		policySchemas: map[*node]*schema{}, plugins: map[string]orchestrator.Plugin{}, used: map[string]bool{},
 		shared: map[*interfaces]*resolved{}, untouched: map[*rawOperation]orchestrator.Operation{},
 		templates: map[string]entry{}, nodeIndex: map[string]int{},
 		plan: &orchestrator.Plan{

@@ -3,7 +3,6 @@ package dsl
 import (
 	"errors"
 	"io/fs"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,7 +19,6 @@ const (
 
 const (
 	namespaceMark   = "--"
-	pluginScheme    = "plugin:"
 	blueprintScheme = "blueprint:"
 	rootType        = "cloudify.nodes.Root"
 )
@@ -77,13 +75,13 @@ func (c *compiler) loadAll(source Source) []*imported {
 }
 
 func (c *compiler) loadMain(source Source) *imported {
-	text, err := fs.ReadFile(source.Files, path.Clean(source.Main))
+	text, err := fs.ReadFile(source.Files, c.mainName)
 	if err != nil {
 		d := c.fail(codeMainFile, orchestrator.Range{File: source.Main}, "", "the main file %s cannot be read: %v", source.Main, plainFSError(err))
 		d.Hint = diag.DidYouMean(source.Main, yamlFiles(source.Files))
 		return nil
 	}
-	main := &imported{name: source.Main, files: source.Files, path: path.Clean(source.Main)}
+	main := &imported{name: c.mainName, files: source.Files, path: c.mainName}
 	if main.root = c.read(main.name, text, nil); main.root == nil || !c.readVersion(main.root) {
 		return nil
 	}
@@ -237,16 +235,9 @@ func (c *compiler) importProperties(s statement, where string) bool {
 
 // loadImport finds one import; nil when it is taken already or cannot be had.
 func (c *compiler) loadImport(importer *imported, s statement, taken map[string]bool) (*imported, int) {
-	document := &imported{location: s.location, namespace: s.namespace, at: s.at}
-	document.chain = append(slices.Clone(importer.chain), importer.name)
-	if importer.namespace != "" {
-		document.namespace = importer.namespace
-		if s.namespace != "" {
-			document.namespace += namespaceMark + s.namespace
-		}
-	}
-	isBlueprint := strings.HasPrefix(s.location, blueprintScheme)
-	if isBlueprint && !c.takeBlueprint(s, document.namespace) {
+	document := &imported{location: s.location, namespace: within(importer.namespace, s.namespace), at: s.at,
+		chain: append(slices.Clone(importer.chain), importer.name)}
+	if strings.HasPrefix(s.location, blueprintScheme) && !c.takeBlueprint(s, document.namespace) {
 		return nil, 0
 	}
 	text, record, err := c.find(importer, document)
@@ -257,32 +248,20 @@ func (c *compiler) loadImport(importer *imported, s statement, taken map[string]
 		}
 		return nil, 0
 	}
-	key := document.name + "\x00" + document.namespace
-	if taken[key] || (document.name == c.mainName && document.namespace == "") {
-		return nil, 0
-	}
-	taken[key] = true
 	root, ok := c.texts[document.name]
 	if !ok {
 		root = c.read(document.name, text, document.chain)
 		c.texts[document.name] = root
 	}
-	if root == nil {
+	if root == nil || !c.settleNamespace(document, s, root) {
 		return nil, 0
 	}
-	if _, builtin := root.get("node_types").find(rootType); builtin {
-		if s.namespace != "" {
-			c.fail(codeNamespaceUse, s.at, s.path, "the built-in types (%s) cannot be put into the namespace %q", s.location, s.namespace)
-			return nil, 0
-		}
-		document.namespace = ""
-		key = document.name + "\x00"
-		if taken[key] && importer.namespace != "" {
-			return nil, 0
-		}
-		taken[key] = true
+	key := document.name + "\x00" + document.namespace
+	if taken[key] || document.name == c.mainName && document.namespace == "" {
+		return nil, 0
 	}
-	c.checkImportVersion(document, root)
+	taken[key] = true
+	c.checkImportVersion(root)
 	document.root = c.withRecord(root, record)
 	if s.properties != nil {
 		document.root = c.withPluginProperties(document.root, s)
@@ -290,6 +269,31 @@ func (c *compiler) loadImport(importer *imported, s statement, taken map[string]
 	return document, len(text)
 }
 
+// within returns the namespace of an import inside that of its importer.
+func within(outer, inner string) string {
+	if outer == "" || inner == "" {
+		return outer + inner
+	}
+	return outer + namespaceMark + inner
+}
+
+// settleNamespace keeps the built-in types out of namespaces: an import
+// statement may not ask for one, and that of the importing file does not reach
+// them.
+func (c *compiler) settleNamespace(document *imported, s statement, root *node) bool {
+	if _, builtin := root.get("node_types").find(rootType); !builtin {
+		return true
+	}
+	if s.namespace != "" {
+		c.fail(codeNamespaceUse, s.at, s.path, "the built-in types (%s) cannot be put into the namespace %q", s.location, s.namespace)
+		return false
+	}
+	document.namespace = ""
+	return true
+}
+
+// orMain returns the archive in which a document's relative imports are looked
+// up.
 func (d *imported) orMain(c *compiler) fs.FS {
 	if d.files != nil {
 		return d.files
@@ -316,7 +320,7 @@ func (c *compiler) takeBlueprint(s statement, namespace string) bool {
 }
 
 // checkImportVersion refuses an import that is newer than the main file.
-func (c *compiler) checkImportVersion(document *imported, root *node) {
+func (c *compiler) checkImportVersion(root *node) {
 	declared, ok := root.find("tosca_definitions_version")
 	if !ok || !c.validateVersion || declared.value.kind == nullKind {
 		return

@@ -43,6 +43,7 @@ func (c *compiler) nodeOf(e entry) orchestrator.Node {
 	path := dotted("node_templates", e.key)
 	n := orchestrator.Node{ID: e.key, Type: e.value.get("type").text(), At: e.at}
 	n.Instances = c.nodeCounts(e, path)
+	n.Relationships = c.relationshipsOf(e, path)
 	t := c.nodeTypes[n.Type]
 	if t == nil {
 		if n.Type != "" {
@@ -62,7 +63,6 @@ func (c *compiler) nodeOf(e entry) orchestrator.Node {
 	n.Properties = f.fill(properties.values(), t.schema, nil)
 	r := resolver{c: c, code: codeNodeOperation, path: path + ".interfaces", what: "node " + e.key}
 	n.Operations, n.ShortNames = r.instance(e.value.get("interfaces"), t.interfaces)
-	n.Relationships = c.relationshipsOf(e, path)
 	return n
 }
 
