@@ -200,8 +200,23 @@ type Plugin struct {
 	Source         string           `json:"source,omitempty"`
 	PackageName    string           `json:"package_name,omitempty"`
 	PackageVersion string           `json:"package_version,omitempty"`
-	Extra          map[string]Value `json:"extra,omitempty"` // install_arguments, supported_platform, distribution…
-	Properties     map[string]Value `json:"properties,omitempty"`
+	Extra          map[string]Value `json:"extra,omitempty"`      // install_arguments, supported_platform, distribution…
+	Properties     map[string]Value `json:"properties,omitempty"` // name to {type, description, default, value}
+}
+
+// PropertyValues returns the values of the plugin's declared properties: what
+// its import gave, else the default. Properties holds the declarations.
+func (p Plugin) PropertyValues() map[string]Value {
+	out := map[string]Value{}
+	for name, declared := range p.Properties {
+		declaration, _ := declared.(map[string]Value)
+		for _, key := range []string{"default", "value"} {
+			if v, ok := declaration[key]; ok {
+				out[name] = v
+			}
+		}
+	}
+	return out
 }
 
 // PluginUse is one plugin with the executor that a node runs it on.

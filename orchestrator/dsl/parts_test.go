@@ -140,3 +140,22 @@ func TestPluginRecord(t *testing.T) {
 type recorded struct{ document *Document }
 
 func (r recorded) Import(string, string) (*Document, error) { return r.document, nil }
+
+// What an import gives a plugin, and the defaults of what it does not give.
+func TestPluginPropertyValues(t *testing.T) {
+	importer := recorded{&Document{Text: []byte(`plugins:
+  p:
+    executor: central_deployment_agent
+    install: false
+    properties: {given: {type: string, default: x}, kept: {default: 5}, absent: {type: string}}
+workflows: {w: p.w}
+`)}}
+	plan, findings := Compile(oneFile(header+"imports: ['plugin:p': {given: y}]\n"), importer)
+	if err := findings.Err(); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]Value{"given": "y", "kept": int64(5)}
+	if diff := cmp.Diff(want, plan.Plugins["p"].PropertyValues()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -174,11 +174,14 @@ func (r *inputResolver) check(input orchestrator.Input) {
 	}
 	if reason := violation(r.withKnownArguments(input), open); reason != "" {
 		r.wrong(input.Name, "%s", reason)
-		return
+	} else {
+		r.checkType(input, value, open)
 	}
-	r.checkType(input, value, open)
 	if _, wrong := r.fields[input.Name]; !wrong {
 		r.lookUp(input, open)
+	}
+	if _, wrong := r.fields[input.Name]; wrong && orchestrator.IsSensitive(value) {
+		r.fields[input.Name] = "this value does not fit; it is sensitive, so the reason is not shown"
 	}
 }
 

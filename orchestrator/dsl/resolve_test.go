@@ -80,6 +80,8 @@ func TestResolveInputs(t *testing.T) {
 			},
 			because: reasonMissingInput,
 		},
+		"ErrMarked": {reason: "a marked value is not quoted", given: m{"name": "x", "size": orchestrator.Mark("s3cret")}, field: "size",
+			fields: map[string]string{"size": "this value does not fit; it is sensitive, so the reason is not shown"}},
 		"ErrMapForString": {reason: "a map is no text", given: m{"name": m{"a": "b"}}, field: "name", fields: map[string]string{"name": "this must be a text, not a map"}},
 		"ErrConstraintFunction": {reason: "functions in constraints are evaluated over the inputs", given: m{"name": "x", "upper": int64(3), "below": int64(3)}, field: "below",
 			fields: map[string]string{"below": "3 does not fulfil less_than: 3"}},

@@ -110,7 +110,7 @@ func (r *run) mapping(values map[string]Value, f frame) (map[string]Value, error
 // call evaluates the arguments, asks the function, and follows calls in the
 // answer. A call that is not known yet comes back as a call.
 func (r *run) call(c Call, f frame) (Value, error) {
-	fail := func(err error) (Value, error) { return nil, wrap(c.Name, f.path, err) }
+	fail := func(err error) (Value, error) { return nil, wrap(c.Name, f.path, discreet(c.Args, err)) }
 	if f.depth >= maxDepth {
 		return fail(fmt.Errorf("the recursion limit of %d was reached; do values refer to each other in a circle?", maxDepth))
 	}
@@ -161,10 +161,23 @@ func topMarked(args Value) bool {
 	return false
 }
 
+// discreet hides the text of an error when an argument is sensitive, since the
+// text may quote it. The code stays.
+func discreet(args Value, err error) error {
+	if !orchestrator.IsSensitive(args) {
+		return err
+	}
+	const text = "it failed for a reason that would show a sensitive argument"
+	if e, ok := errors.AsType[*orchestrator.Error](err); ok {
+		return orchestrator.Errorf(e.Code, text)
+	}
+	return errors.New(text)
+}
+
 // wrap gives an error its call and path, once.
 func wrap(function, path string, err error) error {
 	if _, ok := errors.AsType[*Error](err); ok {
-		return err
+		return err // of a call further inside
 	}
 	return &Error{Function: function, Path: path, Err: err}
 }

@@ -156,6 +156,7 @@ func TestEvaluate(t *testing.T) {
 		"InputMarked":         {reason: "a mark passes through text functions", in: m{"string_upper": m{"get_input": "hidden"}}, want: mark("PW")},
 		"MarkNotSpread":       {reason: "what does not read it is not marked", in: m{"a": m{"get_input": "hidden"}, "b": m{"get_input": "name"}}, want: m{"a": mark("pw"), "b": "n"}},
 		"MergeKeepsMarksDeep": {reason: "only the marked key is marked", in: call("merge", m{"a": m{"get_input": "hidden"}}, m{"b": "x"}), want: m{"a": mark("pw"), "b": "x"}},
+		"ErrorHidesSecret":    {reason: "an error does not quote a sensitive argument", in: m{"get_input": m{"get_secret": "key"}}, err: "evaluate get_input in here: it failed for a reason that would show a sensitive argument"},
 		"BadArguments":        {reason: "evaluated arguments are checked, too", in: m{"concat": m{"get_input": "name"}}, err: "concat takes a list"},
 	}
 	for name, tc := range cases {
