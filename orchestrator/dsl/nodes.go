@@ -1,7 +1,6 @@
 package dsl
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -156,12 +155,7 @@ func (c *compiler) checkCircles(entries []entry) {
 			}
 		}
 	}
-	_, err := g.Order()
-	if cycle, ok := errors.AsType[*graph.CycleError[string]](err); ok {
-		first := c.templates[cycle.Cycle[0]]
-		c.fail(codeCircular, first.at, dotted("node_templates", first.key), "relationships lead back to where they start: %s", strings.Join(append(cycle.Cycle, cycle.Cycle[0]), " -> "))
-		c.circular["node_templates"] = true
-	}
+	c.reportCircles(&g, "node_templates", c.templates, "relationships lead back to where they start")
 }
 
 // isHost reports whether a node is a machine. The name need only be contained

@@ -1,7 +1,6 @@
 package dsl
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -78,17 +77,24 @@ func (c *compiler) inherit(section string, needs func(e entry) []string) []entry
 		}
 	}
 	order, err := g.Order()
-	if cycle, ok := errors.AsType[*graph.CycleError[string]](err); ok {
-		e := entries[cycle.Cycle[0]]
-		c.fail(codeCircular, e.at, dotted(section, e.key), "%s refer to each other in a circle: %s", section, strings.Join(append(cycle.Cycle, cycle.Cycle[0]), " -> "))
-		c.circular[section] = true
+	if err != nil {
 		order = g.Keys()
+		c.reportCircles(&g, section, entries, section+" refer to each other in a circle")
 	}
 	sorted := make([]entry, 0, len(order))
 	for _, name := range order {
 		sorted = append(sorted, entries[name])
 	}
 	return sorted
+}
+
+// reportCircles reports every circle of a graph of named entries.
+func (c *compiler) reportCircles(g *graph.Graph[string], section string, entries map[string]entry, what string) {
+	for _, circle := range g.Cycles() {
+		e := entries[circle.Cycle[0]]
+		c.fail(codeCircular, e.at, dotted(section, e.key), "%s: %s", what, strings.Join(append(circle.Cycle, e.key), " -> "))
+		c.circular[section] = true
+	}
 }
 
 func none(entry) []string { return nil }
