@@ -136,8 +136,10 @@ func FromJSON(raw any) Value {
 		if n, err := raw.Int64(); err == nil {
 			return n
 		}
-		f, _ := raw.Float64()
-		return f
+		if f, err := raw.Float64(); err == nil {
+			return f
+		}
+		return raw.String() // beyond any float: it stays text
 	case int:
 		return int64(raw)
 	case []any:

@@ -112,8 +112,8 @@ func yamlFloat(text string) (Value, error) {
 		}
 	default:
 		var err error
-		if f, err = strconv.ParseFloat(digits, 64); err != nil && !math.IsInf(f, 0) {
-			return nil, fmt.Errorf("%.40s is not a number", text)
+		if f, err = strconv.ParseFloat(digits, 64); err != nil {
+			return text, nil // beyond any float, as .inf
 		}
 	}
 	if negative {
