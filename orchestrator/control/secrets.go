@@ -200,7 +200,7 @@ func validKey(what, key string) error {
 		return orchestrator.Errorf(orchestrator.Invalid, "the %s is longer than 256 characters", what).On("id")
 	}
 	for _, r := range key {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-.", r)) {
+		if !isLetter(r) && (r < '0' || r > '9') && !strings.ContainsRune("_-.", r) {
 			return orchestrator.Errorf(orchestrator.Invalid, "the %s %q holds %q; use letters, digits, and _ - . only", what, key, r).On("id")
 		}
 	}
@@ -209,3 +209,6 @@ func validKey(what, key string) error {
 	}
 	return nil
 }
+
+// isLetter knows the letters that ids are made of.
+func isLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }

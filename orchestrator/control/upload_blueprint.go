@@ -205,7 +205,7 @@ func validBlueprintID(id string) error {
 	if err := validKey("blueprint id", id); err != nil {
 		return err
 	}
-	if first := id[0]; !(first >= 'a' && first <= 'z' || first >= 'A' && first <= 'Z') {
+	if !isLetter(rune(id[0])) {
 		return orchestrator.Errorf(orchestrator.Invalid, "the blueprint id %q must begin with a letter", id).On("id")
 	}
 	return nil
