@@ -97,10 +97,13 @@ func contents(t *testing.T, files fs.FS) map[string]string {
 }
 
 func TestUnpack(t *testing.T) {
-	small := Limits{Packed: 1 << 20, Unpacked: 2 << 20, Files: 4, Ratio: 100, Depth: 3, Name: 60}
+	small := Limits{Packed: 1 << 20, Unpacked: 700_000, Files: 4, Ratio: 100, Depth: 3, Name: 60}
+	roomy := small
+	roomy.Unpacked = 4 << 20
 	cases := map[string]struct {
 		reason string
 		data   []byte
+		limits *Limits // nil: small
 		want   map[string]string
 		code   orchestrator.Code
 	}{
@@ -122,15 +125,20 @@ func TestUnpack(t *testing.T) {
 		"ErrDepth":     {reason: "folders may not be nested without end", data: makeTar(t, tarEntry{name: "a/b/c/d/e"}), code: orchestrator.Invalid},
 		"ErrLongName":  {reason: "paths have a limit", data: makeTar(t, tarEntry{name: strings.Repeat("x", 61)}), code: orchestrator.Invalid},
 		"ErrCount":     {reason: "too many entries", data: makeTar(t, tarEntry{name: "1"}, tarEntry{name: "2"}, tarEntry{name: "3"}, tarEntry{name: "4"}, tarEntry{name: "5"}), code: orchestrator.TooLarge},
-		"ErrBomb":      {reason: "what shrinks too well is a bomb", data: makeGzip(t, makeTar(t, tarEntry{name: "a", content: strings.Repeat("\x00", 1<<20+1)})), code: orchestrator.TooLarge},
-		"ErrSize":      {reason: "all files together have a limit", data: makeTar(t, tarEntry{name: "a", content: strings.Repeat("0123456789abcdef", 1<<16+1)}, tarEntry{name: "b", content: "x"}), code: orchestrator.TooLarge},
+		"ErrBomb":      {reason: "what shrinks too well is a bomb", limits: &roomy, data: makeGzip(t, makeTar(t, tarEntry{name: "a", content: strings.Repeat("\x00", 1<<20+1)})), code: orchestrator.TooLarge},
+		"ErrSize":      {reason: "all files together have a limit", data: makeTar(t, tarEntry{name: "a", content: strings.Repeat("x", 400_000)}, tarEntry{name: "b", content: strings.Repeat("x", 400_000)}), code: orchestrator.TooLarge},
+		"ErrPacked":    {reason: "the archive itself has a limit", data: make([]byte, 1<<20+1), code: orchestrator.TooLarge},
 		"ErrEmpty":     {reason: "an archive without files is no blueprint", data: makeZip(t), code: orchestrator.Invalid},
 		"ErrText":      {reason: "a YAML file is no archive", data: []byte("tosca_definitions_version: cloudify_dsl_1_3"), code: orchestrator.Invalid},
 		"ErrDamaged":   {reason: "half an archive is none", data: makeGzip(t, makeTar(t, tarEntry{name: "a", content: "x"}))[:20], code: orchestrator.Invalid},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			files, err := Unpack(tc.data, small)
+			limits := small
+			if tc.limits != nil {
+				limits = *tc.limits
+			}
+			files, err := Unpack(tc.data, limits)
 			if diff := cmp.Diff(tc.code, orchestrator.ErrorCode(err)); diff != "" {
 				t.Fatalf("%s: code (-want +got):\n%s%v", tc.reason, diff, err)
 			}

@@ -53,12 +53,13 @@ func (c *compiler) nodeOf(e entry) orchestrator.Node {
 		return n
 	}
 	n.TypeHierarchy, n.SensitiveAttributes = t.hierarchy, t.sensitive
-	if t.broken || c.broken[path] {
+	if t.broken {
 		c.brokenNodes[e.key] = true
 		return n
 	}
 	properties := e.value.get("properties")
 	f := c.filler(e.at, properties, path+".properties", "node "+e.key)
+	f.tolerant = c.broken[path] // what is missing may stand under a misspelt key
 	n.Properties = f.fill(properties.values(), t.schema, nil)
 	r := resolver{c: c, code: codeNodeOperation, path: path + ".interfaces", what: "node " + e.key}
 	n.Operations, n.ShortNames = r.instance(e.value.get("interfaces"), t.interfaces)

@@ -70,3 +70,38 @@ func TestOrderHoldsForRandomGraphs(t *testing.T) {
 		}
 	}
 }
+
+func TestReverseAndCycles(t *testing.T) {
+	var g Graph[string]
+	g.Add("app", "db", "cache")
+	g.Add("db", "vm")
+	if diff := cmp.Diff([]string{"app"}, g.Reverse().Needs("cache")); diff != "" {
+		t.Errorf("needed keys need those that needed them (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(g.Keys(), g.Reverse().Keys()); diff != "" {
+		t.Errorf("keys keep their order (-want +got):\n%s", diff)
+	}
+	g.Add("vm", "app")
+	g.Add("x", "y")
+	g.Add("y", "x")
+	var got []string
+	for _, c := range g.Cycles() {
+		got = append(got, c.Error())
+	}
+	want := []string{"circular dependency: app -> db -> vm -> app", "circular dependency: x -> y -> x"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("every circle is named (-want +got):\n%s", diff)
+	}
+}
+
+// A chain as long as a large blueprint costs heap, not call depth.
+func TestLongChain(t *testing.T) {
+	var g Graph[int]
+	for key := range 500_000 {
+		g.Add(key, key+1)
+	}
+	order, err := g.Order()
+	if err != nil || order[0] != 500_000 {
+		t.Fatal(err)
+	}
+}
