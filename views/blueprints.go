@@ -52,7 +52,6 @@ type InterfaceRow struct{ Name, Description string }
 type OutlineNode struct {
 	Name, Type string
 	After      string // "after vpc, subnet_1"
-	Component  bool
 }
 
 func (n OutlineNode) detail() string {

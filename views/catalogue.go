@@ -9,7 +9,6 @@ type CataloguePage struct {
 	// BlocksTotal counts the building blocks before any search.
 	BlocksTotal string
 	Empty       string // what to say when a search finds nothing
-	CanUpload   bool
 }
 
 // Tile is a blueprint that people launch directly.

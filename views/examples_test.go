@@ -73,7 +73,7 @@ func exampleCatalogue() CataloguePage {
 				Running: "3 deployed", Launch: "/launch/app", Page: "/blueprints/app"},
 			{ID: "website", Version: "v1", Kind: "Workload", Description: "A small website on an environment's Kubernetes, with its database and bucket. The same on every cloud.", Running: "1 deployed", Launch: "/launch/website", Page: "/blueprints/website"},
 		},
-		Blocks: blocks, BlocksTotal: "11", CanUpload: true,
+		Blocks: blocks, BlocksTotal: "11",
 	}
 }
 
@@ -329,7 +329,7 @@ func exampleBlueprint() BlueprintPage {
 		Actions:      []Action{{Text: "Launch app", Href: "/launch/app", Primary: true}, {Text: "New version", Href: "/upload-blueprint?id=app"}},
 		Inputs:       []InputRow{{Name: "cloud_type", Type: "string", Default: "aws", Limits: "aws, azure", Description: "The cloud to build on."}, {Name: "env_type", Type: "string", Limits: "dev-small, dev-large, production", Description: "How much of it.", Required: true}},
 		Capabilities: []InterfaceRow{{"k8s_endpoint", "Address of the Kubernetes API"}, {"k8s_config", "A kubeconfig"}, {"db_host", "Address of PostgreSQL"}},
-		Nodes:        []OutlineNode{{Name: "prefix", Type: "slipway.nodes.UniquePrefix"}, {"network", "cloudify.nodes.ServiceComponent", "after prefix", true}, {"kubernetes", "cloudify.nodes.ServiceComponent", "after network", true}}, NodeCount: "5 nodes",
+		Nodes:        []OutlineNode{{Name: "prefix", Type: "slipway.nodes.UniquePrefix"}, {"network", "cloudify.nodes.ServiceComponent", "after prefix"}, {"kubernetes", "cloudify.nodes.ServiceComponent", "after network"}}, NodeCount: "5 nodes",
 		Versions: []VersionRow{{"v3", "/blueprints/app?version=3", "ada", "3f09a1b2c4d5", ago(3 * time.Hour), true}, {"v2", "/blueprints/app?version=2", "ada", "77aa01b2c4d5", ago(30 * time.Hour), false}, {"v1", "/blueprints/app?version=1", "bundled", "0009a1b2c4d5", ago(90 * time.Hour), false}}}
 }
 

@@ -12,17 +12,16 @@ type ExecutionsPage struct {
 
 // ExecutionRow is one execution of the list.
 type ExecutionRow struct {
-	Workflow, Href  string
-	ID              string
-	Deployment      string
-	DeploymentHref  string
-	Rehearsal       bool
-	State           Mark
-	Reason          string
-	Steps           string // "24 of 29"
-	Took, By        string
-	Started         When
-	ComponentOfPart string // the parent's deployment, for a component's execution
+	Workflow, Href string
+	ID             string
+	Deployment     string
+	DeploymentHref string
+	Rehearsal      bool
+	State          Mark
+	Reason         string
+	Steps          string // "24 of 29"
+	Took, By       string
+	Started        When
 }
 
 // ExecutionPage is one execution.

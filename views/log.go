@@ -44,16 +44,20 @@ func LogLine(e orchestrator.Event) Line {
 	return line
 }
 
-// speaker names the node and, where there is one, the operation in short.
+// speaker names the node and, where there is one, the operation in short. A
+// component's node says whose it is: environments have several called "network".
 func speaker(e orchestrator.Event) string {
 	if e.NodeID == "" {
 		return e.DeploymentID + ": "
 	}
-	operation := e.Operation[strings.LastIndexByte(e.Operation, '.')+1:]
-	if operation == "" {
-		return e.NodeID + ": "
+	name := e.NodeID
+	if e.ExecutionID != e.RootID {
+		name = e.DeploymentID + "/" + name
 	}
-	return e.NodeID + " " + operation + ": "
+	if operation := e.Operation[strings.LastIndexByte(e.Operation, '.')+1:]; operation != "" {
+		name += " " + operation
+	}
+	return name + ": "
 }
 
 // Log is a log as a page opens with it; follow.js appends what comes after.

@@ -38,6 +38,4 @@ type SecretPage struct {
 	Action   string
 	ReadOnly bool
 	Delete   string // address of the question; empty when the person may not
-	// Short warns that a value of under 8 bytes cannot be redacted from logs.
-	Short string
 }

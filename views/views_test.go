@@ -239,6 +239,8 @@ func TestLogLine(t *testing.T) {
 			Line{413, "14:08:58.044", "warning", "minikube start: slow"}},
 		"Workflow": {"the deployment speaks where there is no node", orchestrator.Event{Seq: 1, DeploymentID: "app", Type: orchestrator.EventWorkflowStarted, Message: "Starting 'install'", At: at},
 			Line{1, "14:08:58.044", "", "app: Starting 'install'"}},
+		"Component": {"a component's node says whose it is", orchestrator.Event{Seq: 9, RootID: "r", ExecutionID: "x", DeploymentID: "app-compute", NodeID: "minikube", Message: "up", At: at},
+			Line{9, "14:08:58.044", "", "app-compute/minikube: up"}},
 		"Cause": {"a cause that the message does not name follows it", orchestrator.Event{Seq: 2, NodeID: "vm", Type: orchestrator.EventTaskFailed, Message: "Task failed", Causes: []orchestrator.ErrorCause{{Message: "no capacity"}}, At: at},
 			Line{2, "14:08:58.044", "error", "vm: Task failed\n    caused by no capacity"}},
 	}

@@ -21,7 +21,6 @@ const (
 func (s *Server) catalogue(c *call) error {
 	page := views.CataloguePage{
 		Chrome: c.page("Catalogue", views.SectionCatalogue), Search: c.search("Search blueprints"),
-		CanUpload: c.Actor.Role.AtLeast(orchestrator.Operator),
 	}
 	blueprints, _, err := s.control.ListBlueprints(c.context(), c.Actor, control.ListBlueprints{Search: c.QueryParam("q"), WithPlans: true, Sort: "id"})
 	if err != nil {

@@ -312,9 +312,7 @@ func limitOf(c orchestrator.Constraint) string {
 		return "at least " + bound(0) + " characters"
 	case "max_length":
 		return "at most " + bound(0) + " characters"
-	case "pattern":
-		return "like " + bound(0)
 	default:
-		return "" // valid_values are options; the others explain themselves when broken
+		return "" // a pattern is no reading matter; valid_values are options; the others explain themselves when broken
 	}
 }

@@ -31,6 +31,7 @@ func routes() []route {
 	const viewer, user, operator = orchestrator.Viewer, orchestrator.User, orchestrator.Operator
 	const get, put, post, patch, remove = http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete
 	return []route{
+		{get, "/api/openapi.json", viewer, nil, getOpenAPI},
 		{get, "/api/version", viewer, nil, getVersion},
 		{get, v31 + "/version", viewer, nil, getVersion},
 		{get, v31 + "/status", viewer, []string{"summary"}, getStatus},

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -140,6 +141,36 @@ func TestPasswordsCheck(t *testing.T) {
 			_, err = way.Check(context.Background(), tc.name, tc.password, "192.0.2.1")
 			if got := orchestrator.ErrorCode(err); got != tc.want || users.refused != tc.refused {
 				t.Errorf("%s: code %q, %d audit rows; want %q, %d", tc.reason, got, users.refused, tc.want, tc.refused)
+			}
+		})
+	}
+}
+
+// Whoever makes up names must not fill the memory with them.
+func TestLimiterForgetsWhatItRefuses(t *testing.T) {
+	c := &clock{time.Unix(1000, 0)}
+	l := NewLimiter(c.now, 3, time.Minute)
+	for i := range 1000 {
+		l.Allow("192.0.2.1", strconv.Itoa(i))
+	}
+	if got, most := len(l.tries), 1+4*3; got > most {
+		t.Errorf("1000 names from one address are kept as %d entries, want at most %d", got, most)
+	}
+}
+
+func TestPossibleName(t *testing.T) {
+	cases := map[string]struct{ reason, name, want string }{
+		"OK":      {"names are text", "ada.lovelace@example.com", "ada.lovelace@example.com"},
+		"Foreign": {"any language", "žofie", "žofie"},
+		"Long":    {"nobody's name fills the audit log", strings.Repeat("a", maxName+1), nobodysName},
+		"NUL":     {"PostgreSQL takes no NUL", "ada\x00", nobodysName},
+		"Line":    {"a name is one line of a log", "ada\nroot", nobodysName},
+		"NotUTF8": {"PostgreSQL takes no other bytes", "ada\xff", nobodysName},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := possibleName(tc.name); got != tc.want {
+				t.Errorf("%s: %q, want %q", tc.reason, got, tc.want)
 			}
 		})
 	}

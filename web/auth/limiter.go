@@ -28,9 +28,9 @@ func (l *Limiter) Allow(from, name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sweep()
-	byName := l.note("name "+from+" "+name, l.most)
-	byAddress := l.note("address "+from, 4*l.most)
-	return byName && byAddress
+	// The address first: what it may not try is not noted by name either, or
+	// whoever makes up names would fill the memory with them.
+	return l.note("address "+from, 4*l.most) && l.note("name "+from+" "+name, l.most)
 }
 
 // Forget clears the tries for a name after one that succeeded.

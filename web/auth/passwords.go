@@ -3,6 +3,9 @@ package auth
 import (
 	"context"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 )
@@ -16,6 +19,20 @@ type Passwords struct {
 	// nobody is the hash that a name without account is checked against, so
 	// that the answer takes as long.
 	nobody string
+}
+
+// maxName bounds what is looked up and noted as a name, in bytes.
+const maxName = 256
+
+// nobodysName stands for names that no account can have: too long, or not text.
+// Such a guess is refused and noted as any other, without what was sent.
+const nobodysName = "(no possible name)"
+
+func possibleName(name string) string {
+	if len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return nobodysName
+	}
+	return name
 }
 
 // maxGuesses is how many passwords are checked at once.
@@ -34,6 +51,7 @@ func NewPasswords(users Users, limiter *Limiter) (*Passwords, error) {
 // Unauthorized with one sentence for every kind of wrong, and Unavailable for
 // who tries too often.
 func (p *Passwords) Check(ctx context.Context, name, password, from string) (orchestrator.Account, error) {
+	name = possibleName(name)
 	if !p.limiter.Allow(from, name) {
 		return orchestrator.Account{}, orchestrator.Errorf(orchestrator.Unavailable, "Too many tries. Wait a minute and try again.")
 	}
