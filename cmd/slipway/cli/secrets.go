@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -40,16 +41,27 @@ func (f *secretFlags) value(command *cobra.Command, in io.Reader) (value string,
 		if err != nil {
 			return "", false, fmt.Errorf("read secret: %w", err)
 		}
-		return string(data), true, nil
+		return withoutLineEnd(string(data)), true, nil
 	case f.file != "":
 		data, err := os.ReadFile(f.file)
 		if err != nil {
 			return "", false, fmt.Errorf("read secret: %w", err)
 		}
-		return string(data), true, nil
+		return withoutLineEnd(string(data)), true, nil
 	default:
 		return f.text, command.Flags().Changed("secret-string"), nil
 	}
+}
+
+// withoutLineEnd takes the line end off a value of one line: editors and pipes
+// put it there, and no key or password has one. Texts of more lines, such as
+// private keys, stay as they are.
+func withoutLineEnd(value string) string {
+	line := strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
+	if strings.Contains(line, "\n") {
+		return value
+	}
+	return line
 }
 
 func (c *cli) secretsCreate() *cobra.Command {
@@ -57,7 +69,8 @@ func (c *cli) secretsCreate() *cobra.Command {
 	command := given.flags(&cobra.Command{
 		Use: "create KEY", Short: "Store a secret", Args: takes("KEY"),
 		Long: `Store a secret. Blueprints read it with get_secret; pages, logs and lists never
-show it. A key that exists is refused unless --update-if-exists is given.`,
+show it. A key that exists is refused unless --update-if-exists is given. The line
+end after a value of one line is not part of it.`,
 		Example: `  slipway secrets create aws_access_key_id -f key-id.txt --update-if-exists
   pass show aws/secret | slipway secrets create aws_secret_access_key -f - --update-if-exists
   slipway secrets create aws_keypair -s team-key`,
