@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 )
@@ -68,6 +69,9 @@ func Unpack(data []byte, limits Limits) (fs.FS, error) {
 	if len(u.files) == 0 {
 		return nil, invalid("the archive holds no files")
 	}
+	if name := u.fileAndFolder(); name != "" {
+		return nil, invalid("the archive holds %q both as a file and as a folder", name)
+	}
 	return stripTopFolder(u.files), nil
 }
 
@@ -87,7 +91,16 @@ type unpacker struct {
 	files   Files
 }
 
+// zipEntryMark begins each entry of a zip's directory.
+var zipEntryMark = []byte("PK\x01\x02")
+
+// zip counts before it reads: the library keeps a record of every entry that
+// the directory lists, and a directory of 64 MB lists a million. Archives that
+// lie in this one unpacked count as well.
 func (u *unpacker) zip(data []byte) error {
+	if bytes.Count(data, zipEntryMark) > u.limits.Files {
+		return u.tooMany()
+	}
 	reader, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return fmt.Errorf("read zip: %w", err)
@@ -129,6 +142,9 @@ func (u *unpacker) tar(r io.Reader) error {
 			return fmt.Errorf("read tar: %w", err)
 		}
 		if header.Typeflag == tar.TypeXGlobalHeader {
+			if u.entries++; u.entries > u.limits.Files {
+				return u.tooMany()
+			}
 			continue
 		}
 		mode := header.FileInfo().Mode()
@@ -151,10 +167,13 @@ func (u *unpacker) tar(r io.Reader) error {
 // admit returns the clean path of an entry to unpack; empty for a folder.
 func (u *unpacker) admit(written string, mode fs.FileMode) (string, error) {
 	if u.entries++; u.entries > u.limits.Files {
-		return "", tooLarge("the archive holds more than %d files", u.limits.Files)
+		return "", u.tooMany()
 	}
 	if len(written) > u.limits.Name {
 		return "", invalid("the archive has a path of more than %d characters", u.limits.Name)
+	}
+	if !utf8.ValidString(written) {
+		return "", invalid("the archive holds the path %q, which is not UTF-8; rename the file, or pack with UTF-8 names", written)
 	}
 	name := path.Clean(strings.ReplaceAll(written, `\`, "/"))
 	if strings.ContainsRune(written, 0) || !fs.ValidPath(name) || hasDrive(name) {
@@ -162,6 +181,9 @@ func (u *unpacker) admit(written string, mode fs.FileMode) (string, error) {
 	}
 	if mode.IsDir() {
 		return "", nil
+	}
+	if name == "." {
+		return "", invalid("the archive holds a file without a name")
 	}
 	if !mode.IsRegular() {
 		return "", invalid("the archive holds %q, which is a link or a device; only files and folders are taken", written)
@@ -172,9 +194,27 @@ func (u *unpacker) admit(written string, mode fs.FileMode) (string, error) {
 	return name, nil
 }
 
+func (u *unpacker) tooMany() error {
+	return tooLarge("the archive holds more than %d files", u.limits.Files)
+}
+
 // hasDrive reports whether a path starts with a drive letter.
 func hasDrive(name string) bool {
 	return len(name) >= 2 && name[1] == ':' && (name[0]|0x20 >= 'a' && name[0]|0x20 <= 'z')
+}
+
+// fileAndFolder returns a path that is a file and has files below it, the first
+// of several; empty when there is none. No file system could hold both.
+func (u *unpacker) fileAndFolder() string {
+	found := ""
+	for name := range u.files {
+		for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {
+			if _, ok := u.files[folder]; ok && (found == "" || folder < found) {
+				found = folder
+			}
+		}
+	}
+	return found
 }
 
 // add reads one file, within what the limits leave.

@@ -65,6 +65,13 @@ type Resolution struct {
 // itself would never end.
 const maxDepth = 8
 
+// maxComponents bounds all of them together: ten components that each hold ten
+// of their own are a hundred million, eight levels down.
+const maxComponents = 1000
+
+// maxProblems is how many are told at once; hundreds help nobody.
+const maxProblems = 20
+
 // Resolve walks from the given inputs through the component blueprints that
 // they lead to. What cannot be known yet (an attribute of a node that does not
 // exist) counts as reading nothing. An error is one of Facts; what is wrong
@@ -84,6 +91,8 @@ type walker struct {
 	secrets map[string]bool
 	reads   map[string]bool
 	found   *Resolution
+	// entered counts the component blueprints walked into.
+	entered int
 }
 
 func (w *walker) finish() (*Resolution, error) {
@@ -186,7 +195,7 @@ func (w *walker) problem(path []string, err error) {
 	if len(path) > 0 {
 		text = strings.Join(path, " → ") + ": " + text
 	}
-	if !slices.Contains(w.found.Problems, text) {
+	if len(w.found.Problems) < maxProblems && !slices.Contains(w.found.Problems, text) {
 		w.found.Problems = append(w.found.Problems, text)
 	}
 }
@@ -220,6 +229,13 @@ func (w *walker) follow(s *scope, node *orchestrator.Node, properties map[string
 	if len(path) >= maxDepth {
 		component.Problem = fmt.Sprintf("components are nested deeper than %d; does %q contain itself?", maxDepth, component.BlueprintID)
 		w.problem(path, errors.New(component.Problem))
+		return component, nil
+	}
+	if w.entered++; w.entered > maxComponents {
+		component.Problem = fmt.Sprintf("there are more than %d components below one another; does %q contain itself?", maxComponents, component.BlueprintID)
+		if w.entered == maxComponents+1 { // once, not for each of those left out
+			w.problem(path, errors.New(component.Problem))
+		}
 		return component, nil
 	}
 	given, _ := orchestrator.Lookup(config, "deployment", "inputs")

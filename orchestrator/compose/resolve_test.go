@@ -1,0 +1,50 @@
+package compose
+
+import (
+	"testing"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+)
+
+// itself is a server whose only blueprint holds ten components, each of that
+// same blueprint.
+type itself struct{ plan *orchestrator.Plan }
+
+func (f itself) Blueprint(string) (*orchestrator.Plan, bool, error) { return f.plan, true, nil }
+func (itself) Secret(string) (orchestrator.Secret, bool, error) {
+	return orchestrator.Secret{}, false, nil
+}
+func (itself) Deployment(string) (orchestrator.Deployment, bool, error) {
+	return orchestrator.Deployment{}, false, nil
+}
+
+// A blueprint that contains itself ten times over leads to a hundred million
+// components eight levels down. The walk ends early and says why.
+func TestResolveEndsInSpiteOfItself(t *testing.T) {
+	plan := &orchestrator.Plan{}
+	for _, id := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"} {
+		plan.Nodes = append(plan.Nodes, orchestrator.Node{
+			ID: id, Type: "cloudify.nodes.Component", TypeHierarchy: []string{"cloudify.nodes.Root", "cloudify.nodes.Component"},
+			Properties: map[string]orchestrator.Value{"resource_config": map[string]orchestrator.Value{"blueprint": map[string]orchestrator.Value{"id": "ten"}}},
+		})
+	}
+	found, err := Resolve(itself{plan}, Subject{BlueprintID: "ten", Plan: plan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(found.Problems); n == 0 || n > maxProblems {
+		t.Fatalf("%d problems are told of a blueprint that contains itself, want 1 to %d", n, maxProblems)
+	}
+	// Each component walked into lists at most ten below it.
+	if n, most := count(found.Components), 10*(maxComponents+1); n > most {
+		t.Errorf("the walk found %d components, want at most %d", n, most)
+	}
+}
+
+func count(components []Component) int {
+	n := len(components)
+	for _, c := range components {
+		n += count(c.Components)
+	}
+	return n
+}
