@@ -34,6 +34,7 @@ type compiler struct {
 	validateVersion bool
 	diagnostics     diag.Diagnostics
 	failed          int // findings, also those that are not kept
+	marks           int // of YAML, in all documents read
 	filled          int // values that data types were filled in with
 
 	// Of reading and merging.

@@ -58,6 +58,11 @@ func TestHostileBlueprints(t *testing.T) {
 			},
 			want: "data types expand",
 		},
+		"ListBomb": {
+			reason: "two bytes make a node of hundreds of bytes",
+			text:   func() string { return header + "metadata: {x: [" + strings.Repeat("a,", maxMarks) + "]}" },
+			want:   "parts in all its files",
+		},
 		"FindingsBomb": {
 			reason: "a hundred thousand findings help nobody",
 			text: func() string {

@@ -132,6 +132,10 @@ func plainFSError(err error) error {
 // it is not even a map.
 func (c *compiler) read(name string, text []byte, chain []string) *node {
 	c.chains[name] = chain
+	if c.marks += marks(text); c.marks > maxMarks {
+		c.fail(codeStructure, orchestrator.Range{File: name}, "", "the blueprint has more than about %d parts in all its files", maxMarks)
+		return nil
+	}
 	root, errs := readYAML(name, text)
 	for _, e := range errs {
 		if e.warning {

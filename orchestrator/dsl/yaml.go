@@ -21,7 +21,22 @@ const (
 	maxDocumentNodes = 4_000_000
 	maxAliasNodes    = 500_000 // what aliases may add to the nodes written
 	maxDocumentDepth = 100
+	// maxMarks bounds the marks of YAML that separate nodes, in all documents
+	// of a blueprint together. The library needs some 250 bytes for a node that
+	// two bytes of text make, so this is counted before it sees the text.
+	// Fifty thousand node templates have about 2,400,000.
+	maxMarks = 2_600_000
 )
+
+// marks counts what separates the nodes of a text; the text has at most about
+// twice as many nodes.
+func marks(text []byte) int {
+	count := bytes.Count(text, []byte("- "))
+	for _, mark := range []byte(",[{:?\n") {
+		count += bytes.Count(text, []byte{mark})
+	}
+	return count
+}
 
 // yamlError is what is wrong with a text as YAML.
 type yamlError struct {
