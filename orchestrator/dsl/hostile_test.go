@@ -58,6 +58,17 @@ func TestHostileBlueprints(t *testing.T) {
 			},
 			want: "data types expand",
 		},
+		"MergeBomb": {
+			reason: "a short text merges a large map very often",
+			text: func() string {
+				b := header + "dsl_definitions:\n  a: &a {"
+				for i := range 2000 {
+					b += fmt.Sprintf("k%d: x, ", i)
+				}
+				return b + "}\n  b: {<<: [" + strings.Repeat("*a, ", 5000) + "]}\n"
+			},
+			want: "merge keys bring more than",
+		},
 		"ListBomb": {
 			reason: "two bytes make a node of hundreds of bytes",
 			text:   func() string { return header + "metadata: {x: [" + strings.Repeat("a,", maxMarks) + "]}" },

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -107,7 +108,8 @@ type yamlReader struct {
 	errors []*yamlError
 	fatal  *yamlError
 	// written counts the nodes read, each alias as one.
-	written int
+	written   int
+	inherited int // entries that merge keys brought
 }
 
 func (r *yamlReader) at(y *yaml.Node) orchestrator.Range {
@@ -190,28 +192,17 @@ func (r *yamlReader) read(y *yaml.Node, depth int) *node {
 // mapping reads a map. Of keys given twice the last one wins; keys merged in by
 // "<<" come first and lose against the map's own.
 func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
-	entries := make([]entry, 0, len(y.Content)/2)
-	place := map[string]int{}
-	merged := 0
-	put := func(e entry) {
-		if i, ok := place[e.key]; ok {
-			if i >= merged {
-				r.errors = append(r.errors, &yamlError{at: e.at, warning: true, message: fmt.Sprintf("the key %s is written twice; only this one counts", e.key)})
-			}
-			entries[i] = e
-			return
-		}
-		place[e.key] = len(entries)
-		entries = append(entries, e)
-	}
+	m := mapBuilder{place: make(map[string]int, len(y.Content)/2), entries: make([]entry, 0, len(y.Content)/2)}
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		if isMerge(y.Content[i]) {
 			for _, e := range r.merged(y.Content[i+1], depth) {
-				merged = len(entries) + 1 // one of those may replace another
-				put(e)
+				m.put(e)
 			}
-			merged = len(entries)
 		}
+	}
+	var inherited map[string]int // keys merged in that the map does not write itself
+	if len(m.place) > 0 {
+		inherited = maps.Clone(m.place)
 	}
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		written := y.Content[i]
@@ -222,9 +213,32 @@ func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
 		if key.kind == listKind || key.kind == mapKind {
 			r.fail(written, 0, "a key is %s; keys must be scalars", key.kind)
 		}
-		put(entry{key: keyText(key), text: key.kind == stringKind, at: r.at(written), value: r.read(y.Content[i+1], depth+1)})
+		e := entry{key: keyText(key), text: key.kind == stringKind, at: r.at(written), value: r.read(y.Content[i+1], depth+1)}
+		_, there := m.place[e.key]
+		_, fromMerge := inherited[e.key]
+		if there && !fromMerge {
+			r.errors = append(r.errors, &yamlError{at: e.at, warning: true, message: fmt.Sprintf("the key %s is written twice; only this one counts", e.key)})
+		}
+		delete(inherited, e.key)
+		m.put(e)
 	}
-	return newMap(r.at(y), entries)
+	return newMap(r.at(y), m.entries)
+}
+
+// mapBuilder collects the entries of a map; a later one replaces an earlier one
+// of the same key, in its place.
+type mapBuilder struct {
+	entries []entry
+	place   map[string]int
+}
+
+func (m *mapBuilder) put(e entry) {
+	if i, ok := m.place[e.key]; ok {
+		m.entries[i] = e
+		return
+	}
+	m.place[e.key] = len(m.entries)
+	m.entries = append(m.entries, e)
 }
 
 // keysOf turns a set, which YAML writes as a map of nulls, into a list.
@@ -246,20 +260,30 @@ func (r *yamlReader) merged(y *yaml.Node, depth int) []entry {
 	n := r.read(y, depth+1)
 	switch n.kind {
 	case mapKind:
-		return n.entries
+		return r.inherit(y, n.entries)
 	case listKind:
 		var entries []entry
 		for i := len(n.items) - 1; i >= 0; i-- {
 			if n.items[i].kind != mapKind {
 				r.fail(y, 0, "a merge key takes maps, not %s", n.items[i].kind)
 			}
-			entries = append(entries, n.items[i].entries...)
+			entries = append(entries, r.inherit(y, n.items[i].entries)...)
 		}
 		return entries
 	default:
 		r.fail(y, 0, "a merge key takes a map or a list of maps, not %s", n.kind)
 		return nil
 	}
+}
+
+// inherit counts entries that merge keys bring; a short text can name a large
+// map often.
+func (r *yamlReader) inherit(y *yaml.Node, entries []entry) []entry {
+	if r.inherited += len(entries); r.inherited > maxAliasNodes {
+		r.fail(y, codeStructure, "merge keys bring more than %d entries", maxAliasNodes)
+		return nil
+	}
+	return entries
 }
 
 // keyText writes a key that is no string as text.
