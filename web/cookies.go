@@ -60,6 +60,7 @@ func (s *Server) atTheDoor(c *call) {
 // leaveNotice hands a sentence to the next page. It is kept in the browser, for
 // nobody but the one who caused it.
 func (s *Server) leaveNotice(c *call, n views.Notice) {
+	n.Text = clip(n.Text, 500) // browsers drop cookies of more than 4 KB
 	text, err := json.Marshal(n)
 	if err != nil {
 		return // a page without its notice says less, nothing wrong

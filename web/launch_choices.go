@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/control"
@@ -28,6 +29,7 @@ func (s *Server) choices(c *call, plan *orchestrator.Plan) (choices, error) {
 		if err != nil {
 			return found, err
 		}
+		slices.SortStableFunc(deployments, likelier)
 		for _, d := range deployments {
 			found.deployments = append(found.deployments, deploymentOption(d))
 		}
@@ -51,6 +53,22 @@ func (s *Server) choices(c *call, plan *orchestrator.Plan) (choices, error) {
 		}
 	}
 	return found, nil
+}
+
+// likelier puts first what people most often mean: whole environments before
+// their components, and what is up before what is not.
+func likelier(a, b orchestrator.Deployment) int {
+	rank := func(d orchestrator.Deployment) int {
+		n := 0
+		if d.Parent != "" {
+			n += 2
+		}
+		if d.InstallationStatus != orchestrator.Active {
+			n++
+		}
+		return n
+	}
+	return rank(a) - rank(b)
 }
 
 func deploymentOption(d orchestrator.Deployment) views.Option {

@@ -17,6 +17,14 @@
       if (log && log.dataset.root) url.searchParams.set("last", log.dataset.root + ":" + (log.dataset.seen || log.dataset.last));
       return url;
     }
+    // Once the page is drawn again, its first sentence says how it ended.
+    function announce() {
+      document.body.addEventListener("htmx:afterRequest", function () {
+        const region = document.getElementById("announce");
+        const words = document.querySelectorAll(".head h1, .head .badge");
+        if (region) region.textContent = Array.from(words, function (w) { return w.textContent.trim(); }).join(", ");
+      }, { once: true });
+    }
     function refresh() { document.body.dispatchEvent(new Event("slipway:changed")); }
     function close() { clearTimeout(timer); if (source) { source.close(); source = null; } }
     function fallBack() {
@@ -44,7 +52,11 @@
       // Another execution has become the newest: its page is another log.
       source.addEventListener("root", function () { location.reload(); });
       // The execution is over; the page may still hear of a next one.
-      source.addEventListener("done", function () { refresh(); if (log) { log.dataset.live = "false"; log.appendLines([]); } });
+      source.addEventListener("done", function () {
+        refresh();
+        if (log) { log.dataset.live = "false"; log.appendLines([]); }
+        announce();
+      });
       source.addEventListener("end", close);
       source.addEventListener("error", fallBack);
     }
