@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,8 +108,7 @@ type yamlReader struct {
 	errors []*yamlError
 	fatal  *yamlError
 	// written counts the nodes read, each alias as one.
-	written   int
-	inherited int // entries that merge keys brought
+	written int
 }
 
 func (r *yamlReader) at(y *yaml.Node) orchestrator.Range {
@@ -192,7 +191,7 @@ func (r *yamlReader) read(y *yaml.Node, depth int) *node {
 // mapping reads a map. Of keys given twice the last one wins; keys merged in by
 // "<<" come first and lose against the map's own.
 func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
-	m := mapBuilder{place: make(map[string]int, len(y.Content)/2), entries: make([]entry, 0, len(y.Content)/2)}
+	m := mapBuilder{entries: make([]entry, 0, len(y.Content)/2)}
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		if isMerge(y.Content[i]) {
 			for _, e := range r.merged(y.Content[i+1], depth) {
@@ -200,10 +199,7 @@ func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
 			}
 		}
 	}
-	var inherited map[string]int // keys merged in that the map does not write itself
-	if len(m.place) > 0 {
-		inherited = maps.Clone(m.place)
-	}
+	m.inherited = len(m.entries)
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		written := y.Content[i]
 		if isMerge(written) {
@@ -214,13 +210,9 @@ func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
 			r.fail(written, 0, "a key is %s; keys must be scalars", key.kind)
 		}
 		e := entry{key: keyText(key), text: key.kind == stringKind, at: r.at(written), value: r.read(y.Content[i+1], depth+1)}
-		_, there := m.place[e.key]
-		_, fromMerge := inherited[e.key]
-		if there && !fromMerge {
+		if m.put(e) {
 			r.errors = append(r.errors, &yamlError{at: e.at, warning: true, message: fmt.Sprintf("the key %s is written twice; only this one counts", e.key)})
 		}
-		delete(inherited, e.key)
-		m.put(e)
 	}
 	return newMap(r.at(y), m.entries)
 }
@@ -229,16 +221,40 @@ func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
 // of the same key, in its place.
 type mapBuilder struct {
 	entries []entry
-	place   map[string]int
+	// inherited is how many of the first entries come from merge keys.
+	inherited int
+	place     map[string]int // by key, once there are many
 }
 
-func (m *mapBuilder) put(e entry) {
-	if i, ok := m.place[e.key]; ok {
-		m.entries[i] = e
-		return
+// put adds an entry and reports whether the map itself had written its key
+// before.
+func (m *mapBuilder) put(e entry) bool {
+	i := m.find(e.key)
+	if i < 0 {
+		if m.place != nil {
+			m.place[e.key] = len(m.entries)
+		}
+		m.entries = append(m.entries, e)
+		return false
 	}
-	m.place[e.key] = len(m.entries)
-	m.entries = append(m.entries, e)
+	m.entries[i] = e
+	return i >= m.inherited
+}
+
+func (m *mapBuilder) find(key string) int {
+	if len(m.entries) <= 8 {
+		return slices.IndexFunc(m.entries, func(e entry) bool { return e.key == key })
+	}
+	if m.place == nil {
+		m.place = make(map[string]int, cap(m.entries))
+		for i, e := range m.entries {
+			m.place[e.key] = i
+		}
+	}
+	if i, ok := m.place[key]; ok {
+		return i
+	}
+	return -1
 }
 
 // keysOf turns a set, which YAML writes as a map of nulls, into a list.
@@ -260,30 +276,20 @@ func (r *yamlReader) merged(y *yaml.Node, depth int) []entry {
 	n := r.read(y, depth+1)
 	switch n.kind {
 	case mapKind:
-		return r.inherit(y, n.entries)
+		return n.entries
 	case listKind:
 		var entries []entry
 		for i := len(n.items) - 1; i >= 0; i-- {
 			if n.items[i].kind != mapKind {
 				r.fail(y, 0, "a merge key takes maps, not %s", n.items[i].kind)
 			}
-			entries = append(entries, r.inherit(y, n.items[i].entries)...)
+			entries = append(entries, n.items[i].entries...)
 		}
 		return entries
 	default:
 		r.fail(y, 0, "a merge key takes a map or a list of maps, not %s", n.kind)
 		return nil
 	}
-}
-
-// inherit counts entries that merge keys bring; a short text can name a large
-// map often.
-func (r *yamlReader) inherit(y *yaml.Node, entries []entry) []entry {
-	if r.inherited += len(entries); r.inherited > maxAliasNodes {
-		r.fail(y, codeStructure, "merge keys bring more than %d entries", maxAliasNodes)
-		return nil
-	}
-	return entries
 }
 
 // keyText writes a key that is no string as text.
