@@ -114,6 +114,19 @@ func (t *Tx) ListDeployments(ctx context.Context, q DeploymentQuery) ([]orchestr
 	return queryPage(ctx, t, "list deployments", t.scanDeployment, deploymentColumns, "deployments", &w, sorted, q.Offset, q.Size)
 }
 
+// EachDeploymentName visits the team and id of every deployment there is.
+func (t *Tx) EachDeploymentName(ctx context.Context, visit func(team, id string)) error {
+	type name struct{ team, id string }
+	names, err := queryAll(ctx, t, "list deployment names", func(row scanner) (n name, err error) {
+		err = row.Scan(&n.team, &n.id)
+		return n, err
+	}, "SELECT team, id FROM deployments")
+	for _, n := range names {
+		visit(n.team, n.id)
+	}
+	return err
+}
+
 // SetDeploymentStatus writes what the latest execution made of a deployment.
 func (t *Tx) SetDeploymentStatus(ctx context.Context, uid string, installation orchestrator.InstallationStatus, status orchestrator.DeploymentStatus, latestExecution string, at time.Time) error {
 	return t.execOne(ctx, notFound("Deployment", uid), "set deployment status",

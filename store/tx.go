@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Tx is one transaction. Its methods are spread over the files of their nouns;
@@ -74,7 +75,7 @@ type scanner interface{ Scan(dest ...any) error }
 
 // queryAll reads every row with scan.
 func queryAll[T any](ctx context.Context, t *Tx, doing string, scan func(scanner) (T, error), query string, args ...any) (_ []T, err error) {
-	rows, err := t.tx.QueryContext(ctx, query, args...)
+	rows, err := t.tx.QueryContext(ctx, query, askable(args)...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, err)
 	}
@@ -95,7 +96,7 @@ func queryAll[T any](ctx context.Context, t *Tx, doing string, scan func(scanner
 
 // queryOne reads one row with scan; no row answers missing.
 func queryOne[T any](ctx context.Context, t *Tx, missing error, doing string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
-	item, err := scan(t.tx.QueryRowContext(ctx, query, args...))
+	item, err := scan(t.tx.QueryRowContext(ctx, query, askable(args)...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return item, missing
 	}
@@ -103,6 +104,18 @@ func queryOne[T any](ctx context.Context, t *Tx, missing error, doing string, sc
 		return item, fmt.Errorf("%s: %w", doing, err)
 	}
 	return item, nil
+}
+
+// askable makes what is asked for storable text: what people ask for by a name
+// that no row can have is not found, where PostgreSQL would refuse the question.
+func askable(args []any) []any {
+	asked := slices.Clone(args)
+	for i, arg := range asked {
+		if text, ok := arg.(string); ok {
+			asked[i] = cleanText(text)
+		}
+	}
+	return asked
 }
 
 // scanString reads rows of one text column.

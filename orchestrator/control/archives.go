@@ -13,14 +13,18 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/archive"
 )
 
-// archivesKept bounds the unpacked archives in memory.
-const archivesKept = 64
+// The unpacked archives in memory: so many, and so many bytes together.
+const (
+	archivesKept = 64
+	bytesKept    = 256 << 20
+)
 
 // archiveCache opens archives by digest; a digest's content never changes.
 type archiveCache struct {
 	archives Archives
 	mu       sync.Mutex
 	kept     map[string]fs.FS
+	bytes    int
 }
 
 func newArchiveCache(archives Archives) *archiveCache {
@@ -43,11 +47,32 @@ func (c *archiveCache) open(ctx context.Context, digest string) (fs.FS, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.kept) >= archivesKept {
+	c.keep(digest, files)
+	return files, nil
+}
+
+// keep remembers an unpacked archive, and forgets all others when there are too
+// many. The caller holds the lock.
+func (c *archiveCache) keep(digest string, files fs.FS) {
+	if _, ok := c.kept[digest]; ok {
+		return // somebody else was faster
+	}
+	size := sizeOf(files)
+	if len(c.kept) >= archivesKept || c.bytes+size > bytesKept {
 		clear(c.kept)
+		c.bytes = 0
 	}
 	c.kept[digest] = files
-	return files, nil
+	c.bytes += size
+}
+
+func sizeOf(files fs.FS) int {
+	unpacked, _ := files.(archive.Files)
+	size := 0
+	for _, content := range unpacked {
+		size += len(content)
+	}
+	return size
 }
 
 // read returns the archive as it was stored.

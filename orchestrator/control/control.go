@@ -66,6 +66,7 @@ type Control struct {
 	queue     *engine.Queue
 	plans     engine.Plans
 	files     *archiveCache
+	compiling chan struct{} // one place for each archive being read
 	now       func() time.Time
 	log       *slog.Logger
 	providers provider.Registry // for checks at upload; set by UseProviders
@@ -78,7 +79,7 @@ func New(cfg Config) (*Control, error) {
 	}
 	return &Control{
 		cfg: cfg, store: cfg.Store, queue: cfg.Queue, plans: engine.NewPlans(cfg.Store),
-		files: newArchiveCache(cfg.Archives), now: cfg.Now, log: cfg.Logger,
+		files: newArchiveCache(cfg.Archives), compiling: make(chan struct{}, compilingAtOnce), now: cfg.Now, log: cfg.Logger,
 	}, nil
 }
 

@@ -346,3 +346,53 @@ func auditActions(t *testing.T, c bundle) string {
 	}
 	return text.String()
 }
+
+// What is refused leaves nothing, not even an archive that no blueprint has.
+func TestRefusedUploadKeepsNoArchive(t *testing.T) {
+	c := setup(t, compose.Auto)
+	before := len(c.archives)
+	text := map[string]string{"blueprint.yaml": "tosca_definitions_version: cloudify_dsl_1_3\n"}
+	for name, tc := range map[string]struct {
+		reason string
+		upload control.UploadBlueprint
+		code   orchestrator.Code
+	}{
+		"ErrTaken":     {"the id is somebody's", control.UploadBlueprint{ID: "app", Archive: pack(t, text)}, orchestrator.Conflict},
+		"ErrBadID":     {"no such id", control.UploadBlueprint{ID: "a/b", Archive: pack(t, text)}, orchestrator.Invalid},
+		"ErrLongLabel": {"a label is a line", control.UploadBlueprint{ID: "a", Archive: pack(t, text), Labels: []orchestrator.Label{{Key: "k", Value: strings.Repeat("x", 257)}}}, orchestrator.Invalid},
+		"ErrLabels":    {"a hundred labels are enough", control.UploadBlueprint{ID: "a", Archive: pack(t, text), Labels: make([]orchestrator.Label, 101)}, orchestrator.Invalid},
+		"ErrBroken":    {"findings", control.UploadBlueprint{ID: "a", Archive: pack(t, map[string]string{"blueprint.yaml": "x: y\n"})}, orchestrator.Invalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := c.UploadBlueprint(t.Context(), as(orchestrator.Operator), tc.upload)
+			wantError(t, err, tc.code)
+			if len(c.archives) != before {
+				t.Errorf("%s: an archive was kept", tc.reason)
+			}
+		})
+	}
+}
+
+// Names that people give end in tables, headers and logs.
+func TestCreateDeploymentRefusesNamesThatAreNoLine(t *testing.T) {
+	c := setup(t, compose.Auto)
+	for name, create := range map[string]control.CreateDeployment{
+		"ErrLongID":      {ID: strings.Repeat("a", 257)},
+		"ErrLineBreakID": {ID: "a\nb"},
+		"ErrNotUTF8ID":   {ID: "a\xff"},
+		"ErrDots":        {ID: ".."},
+		"ErrLongName":    {ID: "a", DisplayName: strings.Repeat("a", 257)},
+		"ErrNUL":         {ID: "a", DisplayName: "a\x00b"},
+		"ErrEscape":      {ID: "a", DisplayName: "a\x1b[2Jb"},
+		"ErrLabelBreak":  {ID: "a", Labels: []orchestrator.Label{{Key: "k", Value: "a\r\nSet-Cookie: x"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			create.BlueprintID, create.Inputs = "app", cell("aws", "dev-small")
+			_, err := c.CreateDeployment(t.Context(), as(orchestrator.User), create)
+			wantError(t, err, orchestrator.Invalid)
+		})
+	}
+	if _, total, err := c.ListDeployments(t.Context(), as(orchestrator.Viewer), control.ListDeployments{}); err != nil || total != 0 {
+		t.Errorf("%d deployments came to be: %v", total, err)
+	}
+}

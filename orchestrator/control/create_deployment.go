@@ -82,7 +82,7 @@ func (c *Control) CreateDeployment(ctx context.Context, actor orchestrator.Actor
 // create writes a deployment inside tx. parent is the deployment whose
 // component this is, nil at top level.
 func (c *Control) create(ctx context.Context, tx *store.Tx, actor orchestrator.Actor, create CreateDeployment, parent *parentNode) (orchestrator.Deployment, error) {
-	if err := validKey("deployment id", create.ID); err != nil {
+	if err := validCreate(create); err != nil {
 		return orchestrator.Deployment{}, err
 	}
 	if err := refuseTaken(ctx, tx, actor.Team, create.ID); err != nil {
@@ -120,6 +120,16 @@ func (c *Control) create(ctx context.Context, tx *store.Tx, actor orchestrator.A
 		return orchestrator.Deployment{}, err
 	}
 	return d, c.writeDependencies(ctx, tx, d, dsl.CapabilityUses(prepared, instances))
+}
+
+func validCreate(create CreateDeployment) error {
+	if err := validKey("deployment id", create.ID); err != nil {
+		return err
+	}
+	if err := validLine("display name", "display_name", create.DisplayName); err != nil {
+		return err
+	}
+	return validLabels(create.Labels)
 }
 
 // refuseTaken refuses an id that is in use. Asking first, not by the database's

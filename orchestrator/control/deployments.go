@@ -173,5 +173,11 @@ func (c *Control) Plan(ctx context.Context, actor orchestrator.Actor, d orchestr
 		return nil, err
 	}
 	blueprint, err := c.plans.Get(ctx, d.BlueprintUID)
-	return blueprint.Plan, err
+	if err == nil && blueprint.Team != actor.Team {
+		err = orchestrator.Errorf(orchestrator.NotFound, "Requested `Deployment` with ID `%s` was not found", d.ID).Because("not_found_error")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return blueprint.Plan, nil
 }

@@ -61,7 +61,9 @@ func (a archives) Open(_ context.Context, digest string) (io.ReadCloser, error) 
 // bundle is a Control on a fresh database that has begun.
 type bundle struct {
 	*control.Control
-	store *store.Store
+	store    *store.Store
+	world    rehearsal.State
+	archives archives
 }
 
 func setup(t *testing.T, policy compose.Policy) bundle {
@@ -74,9 +76,10 @@ func setup(t *testing.T, policy compose.Policy) bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
+	world, kept := rehearsal.NewMemory(), archives{}
 	c, err := control.New(control.Config{
-		Store: s, Queue: queue, Archives: archives{}, Catalogue: catalogue{}, Rehearsal: policy,
-		World: rehearsal.NewMemory(), Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+		Store: s, Queue: queue, Archives: kept, Catalogue: catalogue{}, Rehearsal: policy,
+		World: world, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +93,7 @@ func setup(t *testing.T, policy compose.Policy) bundle {
 	if _, err := c.Begin(t.Context(), control.FirstStart{HashPassword: func(string) (string, error) { return "hash", nil }}); err != nil {
 		t.Fatal(err)
 	}
-	return bundle{c, s}
+	return bundle{c, s, world, kept}
 }
 
 // as is somebody of the default team with a role.

@@ -2,9 +2,11 @@ package control
 
 import (
 	"context"
+	"slices"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
+	"github.com/slipwayhq/slipway/store"
 )
 
 // RehearsalResources lists what the rehearsal clouds hold.
@@ -13,11 +15,35 @@ func (c *Control) RehearsalResources(ctx context.Context, actor orchestrator.Act
 		return nil, err
 	}
 	var objects []rehearsal.Object
-	err := c.cfg.World.View(ctx, func(tx rehearsal.Tx) (err error) {
+	if err := c.cfg.World.View(ctx, func(tx rehearsal.Tx) (err error) {
 		objects, err = tx.List(rehearsal.Query{Deployment: deployment, Listed: true})
 		return err
+	}); err != nil {
+		return nil, err
+	}
+	sees, err := c.rehearsalsSeen(ctx, actor)
+	return slices.DeleteFunc(objects, func(o rehearsal.Object) bool { return !sees(o.Deployment) }), err
+}
+
+// rehearsalsSeen tells which deployments' share of the one rehearsed world the
+// actor may see: those of the team. What no deployment owns any more is for
+// admins.
+func (c *Control) rehearsalsSeen(ctx context.Context, actor orchestrator.Actor) (func(deployment string) bool, error) {
+	mine, others := map[string]bool{}, map[string]bool{}
+	err := c.view(ctx, func(tx *store.Tx) error {
+		return tx.EachDeploymentName(ctx, func(team, id string) {
+			if team == actor.Team {
+				mine[id] = true
+			} else {
+				others[id] = true
+			}
+		})
 	})
-	return objects, err
+	if err != nil {
+		return func(string) bool { return false }, err
+	}
+	isAdmin := actor.Role.AtLeast(orchestrator.Admin)
+	return func(id string) bool { return mine[id] || isAdmin && !others[id] }, nil
 }
 
 // RehearsalCalls lists what was asked of the rehearsal clouds, oldest first.
@@ -26,9 +52,12 @@ func (c *Control) RehearsalCalls(ctx context.Context, actor orchestrator.Actor, 
 		return nil, err
 	}
 	var calls []rehearsal.CallRecord
-	err := c.cfg.World.View(ctx, func(tx rehearsal.Tx) (err error) {
+	if err := c.cfg.World.View(ctx, func(tx rehearsal.Tx) (err error) {
 		calls, err = tx.Calls(query)
 		return err
-	})
-	return calls, err
+	}); err != nil {
+		return nil, err
+	}
+	sees, err := c.rehearsalsSeen(ctx, actor)
+	return slices.DeleteFunc(calls, func(r rehearsal.CallRecord) bool { return !sees(r.Deployment) }), err
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/store"
@@ -156,23 +158,23 @@ func validEaasParams(text string) error {
 		line, column := lineColumn(text, syntax.Offset)
 		return orchestrator.Errorf(orchestrator.Invalid, "eaas_params is not valid JSON at line %d, column %d: %s", line, column, syntax.Error()).On("value")
 	}
-	return orchestrator.Errorf(orchestrator.Invalid, "eaas_params must be a JSON object of cloud, then environment type: %v", err).On("value")
+	return orchestrator.Errorf(orchestrator.Invalid, "eaas_params must be a JSON object: cloud, then environment type, then part").On("value")
 }
 
 // validCells checks the shape cloud → environment type → part → blueprint.
 func validCells(clouds map[string]any) error {
-	for cloud, types := range clouds {
-		cells, ok := types.(map[string]any)
+	for _, cloud := range orchestrator.SortedKeys(clouds) {
+		cells, ok := clouds[cloud].(map[string]any)
 		if !ok {
 			return orchestrator.Errorf(orchestrator.Invalid, "eaas_params.%s must be an object of environment types", cloud).On("value")
 		}
-		for envType, parts := range cells {
-			cell, ok := parts.(map[string]any)
+		for _, envType := range orchestrator.SortedKeys(cells) {
+			cell, ok := cells[envType].(map[string]any)
 			if !ok {
 				return orchestrator.Errorf(orchestrator.Invalid, "eaas_params.%s.%s must be an object of parts such as network, k8s, db and s3", cloud, envType).On("value")
 			}
-			for name, part := range cell {
-				entry, ok := part.(map[string]any)
+			for _, name := range orchestrator.SortedKeys(cell) {
+				entry, ok := cell[name].(map[string]any)
 				if !ok {
 					return orchestrator.Errorf(orchestrator.Invalid, "eaas_params.%s.%s.%s must be an object with blueprint, deployment and inputs", cloud, envType, name).On("value")
 				}
@@ -191,13 +193,46 @@ func lineColumn(text string, offset int64) (line, column int) {
 	return line, len(before) - strings.LastIndex(before, "\n")
 }
 
+// maxLine bounds what people name things with, in bytes; maxLabels the labels
+// of one thing.
+const (
+	maxLine   = 256
+	maxLabels = 100
+)
+
+// validLine refuses what does not fit on one line of a page or a table.
+func validLine(what, field, text string) error {
+	if len(text) > maxLine {
+		return orchestrator.Errorf(orchestrator.Invalid, "the %s is longer than %d characters", what, maxLine).On(field)
+	}
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+		return orchestrator.Errorf(orchestrator.Invalid, "the %s holds a line break or another character that cannot be shown", what).On(field)
+	}
+	return nil
+}
+
+func validLabels(labels []orchestrator.Label) error {
+	if len(labels) > maxLabels {
+		return orchestrator.Errorf(orchestrator.Invalid, "there are more than %d labels", maxLabels).On("labels")
+	}
+	for _, label := range labels {
+		if err := validLine("key of a label", "labels", label.Key); err != nil {
+			return err
+		}
+		if err := validLine("text of label "+label.Key, "labels", label.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // validKey refuses names that would not survive a URL or a command line.
 func validKey(what, key string) error {
 	if key == "" {
 		return orchestrator.Errorf(orchestrator.Invalid, "the %s is empty", what).On("id")
 	}
-	if len(key) > 256 {
-		return orchestrator.Errorf(orchestrator.Invalid, "the %s is longer than 256 characters", what).On("id")
+	if len(key) > maxLine {
+		return orchestrator.Errorf(orchestrator.Invalid, "the %s is longer than %d characters", what, maxLine).On("id")
 	}
 	for _, r := range key {
 		if !isLetter(r) && (r < '0' || r > '9') && !strings.ContainsRune("_-.", r) {

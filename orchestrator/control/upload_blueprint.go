@@ -55,13 +55,21 @@ func (c *Control) UploadBlueprint(ctx context.Context, actor orchestrator.Actor,
 	if err := require(actor, orchestrator.Operator, "uploading blueprints"); err != nil {
 		return orchestrator.Blueprint{}, nil, err
 	}
-	if err := validBlueprintID(upload.ID); err != nil {
-		return orchestrator.Blueprint{}, nil, err
-	}
 	return c.upload(ctx, actor, upload, false)
 }
 
 func (c *Control) upload(ctx context.Context, actor orchestrator.Actor, upload UploadBlueprint, bundled bool) (orchestrator.Blueprint, diag.Diagnostics, error) {
+	if err := validUpload(upload); err != nil {
+		return orchestrator.Blueprint{}, nil, err
+	}
+	// Asked again inside the transaction; asking first keeps archives that
+	// nothing will refer to out of the blob store.
+	if err := c.view(ctx, func(tx *store.Tx) error {
+		_, err := nextVersion(ctx, tx, actor.Team, upload)
+		return err
+	}); err != nil {
+		return orchestrator.Blueprint{}, nil, err
+	}
 	compiled, err := c.compile(ctx, actor.Team, upload)
 	if err != nil {
 		return orchestrator.Blueprint{}, nil, err
@@ -74,24 +82,39 @@ func (c *Control) upload(ctx context.Context, actor orchestrator.Actor, upload U
 		return orchestrator.Blueprint{}, nil, fmt.Errorf("store archive of blueprint %s: %w", upload.ID, err)
 	}
 	blueprint := orchestrator.Blueprint{
-		UID: uuid.NewString(), Team: actor.Team, ID: upload.ID, Version: 1, MainFile: compiled.MainFile,
+		UID: uuid.NewString(), Team: actor.Team, ID: upload.ID, MainFile: compiled.MainFile,
 		Description: compiled.Plan.Description, Digest: digest, Plan: compiled.Plan, Labels: upload.Labels,
 		State: "uploaded", Bundled: bundled, CreatedBy: actor.Name, CreatedAt: c.now(),
 	}
-	err = c.change(ctx, actor, audited("blueprint.upload", upload.ID), func(tx *store.Tx) error {
-		newest, err := tx.NewestBlueprint(ctx, actor.Team, upload.ID)
-		switch {
-		case orchestrator.ErrorCode(err) == orchestrator.NotFound:
-		case err != nil:
+	err = c.change(ctx, actor, audited("blueprint.upload", upload.ID), func(tx *store.Tx) (err error) {
+		if blueprint.Version, err = nextVersion(ctx, tx, actor.Team, upload); err != nil {
 			return err
-		case !upload.NewVersion:
-			return orchestrator.Errorf(orchestrator.Conflict, "blueprint with id=%s already exists (version %d); add a version with --new-version, or choose another id", upload.ID, newest.Version).Because("conflict_error").On("id")
-		default:
-			blueprint.Version = newest.Version + 1
 		}
 		return tx.InsertBlueprint(ctx, blueprint)
 	})
 	return blueprint, compiled.Diagnostics, err
+}
+
+func validUpload(upload UploadBlueprint) error {
+	if err := validBlueprintID(upload.ID); err != nil {
+		return err
+	}
+	return validLabels(upload.Labels)
+}
+
+// nextVersion is the version that an upload will be; an id that exists is
+// refused unless a new version was asked for.
+func nextVersion(ctx context.Context, tx *store.Tx, team string, upload UploadBlueprint) (int, error) {
+	newest, err := tx.NewestBlueprint(ctx, team, upload.ID)
+	switch {
+	case orchestrator.ErrorCode(err) == orchestrator.NotFound:
+		return 1, nil
+	case err != nil:
+		return 0, err
+	case !upload.NewVersion:
+		return 0, orchestrator.Errorf(orchestrator.Conflict, "blueprint with id=%s already exists (version %d); add a version with --new-version, or choose another id", upload.ID, newest.Version).Because("conflict_error").On("id")
+	}
+	return newest.Version + 1, nil
 }
 
 func becauseInvalid(err error) error {
@@ -101,7 +124,17 @@ func becauseInvalid(err error) error {
 	return err
 }
 
+// compilingAtOnce bounds the archives that are unpacked and compiled at the same
+// time: the worst of them takes hundreds of megabytes while it lasts.
+const compilingAtOnce = 2
+
 func (c *Control) compile(ctx context.Context, team string, upload UploadBlueprint) (Compiled, error) {
+	select {
+	case c.compiling <- struct{}{}:
+		defer func() { <-c.compiling }()
+	case <-ctx.Done():
+		return Compiled{}, ctx.Err()
+	}
 	files, err := archive.Unpack(upload.Archive, archive.DefaultLimits())
 	if err != nil {
 		return Compiled{}, err

@@ -37,6 +37,17 @@ func testDeployments(t *testing.T, s *store.Store) {
 		return tx.DeploymentByUID(ctx, d.UID)
 	})
 	diff(t, "with its new status and labels", d, got)
+	var names []string
+	change(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return tx.EachDeploymentName(ctx, func(team, id string) { names = append(names, team+"/"+id) })
+	})
+	diff(t, "every deployment's name is visited", []string{team() + "/env"}, names)
+	for _, impossible := range []string{"a\x00b", "a\xffb"} {
+		refused(t, "a name that no row can have is not found, and no trouble", orchestrator.NotFound, s.View(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.Deployment(t.Context(), team(), impossible)
+			return err
+		}))
+	}
 	refused(t, "the status of what is not there", orchestrator.NotFound, s.InTx(t.Context(), func(tx *store.Tx) error {
 		return tx.SetDeploymentStatus(t.Context(), "nope", orchestrator.Active, orchestrator.Good, "", later)
 	}))
