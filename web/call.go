@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -78,6 +79,12 @@ func (c *call) page(title string, section views.Section, crumbs ...views.Link) v
 		User: c.Actor.Name, Team: c.Actor.Team, Role: c.Actor.Role, CSRF: auth.FormToken(c.secret),
 	}
 }
+
+// text is a field of the form with the line ends that everybody but forms uses: a
+// key or a script with carriage returns would not be what was typed.
+func (c *call) text(name string) string { return unixLines(c.FormValue(name)) }
+
+func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
 // owner is how a page names somebody: "you" for who is reading.
 func (c *call) owner(name string) string {

@@ -50,7 +50,7 @@ func (s *Server) readLaunch(c *call) (launchForm, error) {
 		if !given {
 			continue
 		}
-		text := list[0]
+		text := unixLines(list[0])
 		form.texts[input.Name] = text
 		if text == "" && (input.HasDefault || !input.Required || input.Type != "string" && input.Type != "textarea") {
 			continue

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -67,12 +66,13 @@ func (s *Server) caught(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// limited bounds how much a browser may send.
+// limited bounds how much a browser may send: much only to the page that takes
+// archives, which few may use.
 func limited(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		most := int64(maxForm)
-		if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		if c.Path() == uploadPath {
 			most = maxUpload
 		}
 		if r.ContentLength > most {

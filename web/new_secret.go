@@ -18,7 +18,13 @@ func (s *Server) createSecret(c *call) error {
 	if kind != orchestrator.SecretConfiguration {
 		kind = orchestrator.SecretSensitive
 	}
-	_, err := s.control.PutSecret(c.context(), c.Actor, control.PutSecret{Key: key, Value: c.FormValue("value"), Kind: kind})
+	value := c.text("value")
+	if value == "" && kind == orchestrator.SecretSensitive {
+		page := newSecretPage(c, key, kind)
+		page.Fields[2].Error = "Type a value."
+		return c.render(http.StatusUnprocessableEntity, views.Secret(page))
+	}
+	_, err := s.control.PutSecret(c.context(), c.Actor, control.PutSecret{Key: key, Value: value, Kind: kind})
 	if code := orchestrator.ErrorCode(err); code == orchestrator.Invalid || code == orchestrator.Conflict {
 		page := newSecretPage(c, key, kind)
 		page.Problem = &views.Notice{Tone: views.ToneFail, Title: "Not saved.", Text: sentence(orchestrator.ErrorMessage(err)), Focus: true}

@@ -20,6 +20,9 @@ type route struct {
 	action action
 }
 
+// uploadPath takes archives.
+const uploadPath = "/upload-blueprint"
+
 // public marks the routes for people whom nobody knows yet.
 const public orchestrator.Role = ""
 
@@ -63,8 +66,8 @@ func routes() []route {
 		{post, "/executions/:id/cancel", user, (*Server).cancel},
 
 		{get, "/blueprints", viewer, (*Server).blueprints},
-		{get, "/upload-blueprint", operator, (*Server).uploadForm},
-		{post, "/upload-blueprint", operator, (*Server).upload},
+		{get, uploadPath, operator, (*Server).uploadForm},
+		{post, uploadPath, operator, (*Server).upload},
 		{get, "/blueprints/:id", viewer, (*Server).blueprint},
 
 		{get, "/secrets", viewer, (*Server).secrets},

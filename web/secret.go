@@ -21,7 +21,7 @@ func (s *Server) secret(c *call) error {
 
 // updateSecret stores a new version, unless somebody else did meanwhile.
 func (s *Server) updateSecret(c *call) error {
-	key, typed := c.Param("key"), c.FormValue("value")
+	key, typed := c.Param("key"), c.text("value")
 	current, err := s.secretNamed(c, key)
 	if err != nil {
 		return err
@@ -37,6 +37,9 @@ func (s *Server) updateSecret(c *call) error {
 	if seen := c.FormValue("seen"); seen != strconv.Itoa(current.Version) {
 		return refuse(http.StatusConflict, "Not saved: somebody changed it meanwhile.",
 			"You had version "+seen+" before you; now there is "+strconv.Itoa(current.Version)+". Compare, and save again to replace it.")
+	}
+	if typed == "" && current.Kind == orchestrator.SecretSensitive {
+		return refuse(http.StatusUnprocessableEntity, "Not saved: the value is empty.", "Type the new value, or go back to keep the one that is there.")
 	}
 	_, err = s.control.PutSecret(c.context(), c.Actor, control.PutSecret{Key: key, Value: typed, MustExist: true})
 	if orchestrator.ErrorCode(err) == orchestrator.Invalid {

@@ -429,6 +429,16 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("after the save the page says:\n%s", got)
 	}
 
+	if got := b.post("/secrets/db_password", "value", "", "seen", "2"); got.status != http.StatusUnprocessableEntity || !strings.Contains(textOnly(got.body), "the value is empty") {
+		t.Errorf("an empty value would have replaced the secret: %d", got.status)
+	}
+	// Browsers send a text area's line ends as carriage return and line feed.
+	b.post("/new-secret", "key", "key_file", "value", "one\r\ntwo\r\n", "kind", "configuration")
+	stored, err := s.server.control.GetSecret(t.Context(), orchestrator.Actor{Name: "test", Team: orchestrator.DefaultTeam, Role: orchestrator.Operator}, "key_file")
+	if err != nil || stored.Value != "one\ntwo\n" {
+		t.Errorf("a text of two lines was stored as %q (%v)", stored.Value, err)
+	}
+
 	wrong := b.post("/secrets/eaas_params", "value", "{\n  \"aws\": {\n", "seen", "1")
 	if wrong.status != http.StatusUnprocessableEntity || !strings.Contains(textOnly(wrong.body), "line 3") || !strings.Contains(wrong.body, "&#34;aws&#34;: {") {
 		t.Errorf("broken eaas_params: %d\n%s", wrong.status, textOnly(wrong.body))

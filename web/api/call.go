@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,7 +124,7 @@ func bodyError(err error) error {
 	case errors.As(err, &syntax):
 		return invalid("the body is not valid JSON (at byte %d)", syntax.Offset)
 	case errors.As(err, &mistyped):
-		return invalid("%q must be a %s, not a %s", mistyped.Field, mistyped.Type, mistyped.Value).On(mistyped.Field)
+		return wrongType(mistyped)
 	case errors.Is(err, io.EOF):
 		return invalid("the body is empty; a JSON object is needed")
 	case strings.HasPrefix(err.Error(), "json: unknown field"):
@@ -133,6 +134,26 @@ func bodyError(err error) error {
 	default:
 		return invalid("the body cannot be read").Wrap(err)
 	}
+}
+
+// wrongType says in JSON's words what kind of value was wanted where.
+func wrongType(mistyped *json.UnmarshalTypeError) error {
+	given, _, _ := strings.Cut(mistyped.Value, " ") // "number 1.5" repeats the value
+	wanted := "an object"
+	switch mistyped.Type.Kind() {
+	case reflect.String:
+		wanted = "a text"
+	case reflect.Bool:
+		wanted = "true or false"
+	case reflect.Int, reflect.Int64:
+		wanted = "a whole number"
+	case reflect.Slice:
+		wanted = "a list"
+	}
+	if mistyped.Field == "" {
+		return invalid("the body must be a JSON object, not %s", given)
+	}
+	return invalid("%q must be %s, not %s", mistyped.Field, wanted, given).On(mistyped.Field)
 }
 
 // boolean is a boolean that clients also send as the text "true" or "false".

@@ -57,6 +57,10 @@ type startBody struct {
 	WaitAfterFail *int            `json:"wait_after_fail"` // seconds
 }
 
+// longestWait is how long independent branches may go on after a failure: a
+// week, in seconds.
+const longestWait = 7 * 24 * 60 * 60
+
 // check refuses what this version cannot do: to ignore it would do something
 // else than was asked for.
 func (b startBody) check() error {
@@ -73,6 +77,8 @@ func (b startBody) check() error {
 		return invalid("executions are not scheduled in this version; leave scheduled_time out").On("scheduled_time")
 	case b.WaitAfterFail != nil && *b.WaitAfterFail < 0:
 		return invalid("wait_after_fail must not be negative").On("wait_after_fail")
+	case b.WaitAfterFail != nil && *b.WaitAfterFail > longestWait:
+		return invalid("wait_after_fail must be at most %d seconds", longestWait).On("wait_after_fail")
 	}
 	return nil
 }
