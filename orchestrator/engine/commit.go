@@ -54,16 +54,13 @@ func (r *runner) entryFor(d schedule.Decision, runtime []runtimeChange) *entry {
 	if reason := r.run.Reason(); reason != r.reason && d.Finish == nil {
 		e.reason = &reason
 	}
+	if !r.opened {
+		r.open(e, now)
+	}
 	switch {
 	case d.Finish != nil:
 		r.finish(e, d.Finish, now)
-	case !r.opened:
-		e.status = &statusChange{status: orchestrator.Started, at: now}
-		if cancelRequested(r.execution.Status) {
-			e.status.status = r.execution.Status
-		}
-		e.then = r.refreshStatus(now)
-	case len(e.events)+len(e.records)+len(e.states)+len(e.runtime) == 0 && e.reason == nil:
+	case e.opening == nil && len(e.events)+len(e.records)+len(e.states)+len(e.runtime) == 0 && e.reason == nil:
 		return nil
 	}
 	if len(e.records) > 0 || d.Finish != nil {
@@ -75,6 +72,16 @@ func (r *runner) entryFor(d schedule.Decision, runtime []runtimeChange) *entry {
 
 func (r *runner) lease() store.Lease {
 	return store.Lease{ExecutionID: r.execution.ID, RootID: r.execution.RootID, Epoch: r.execution.Epoch}
+}
+
+// open says that the execution runs; one that was cancelled before opens as
+// cancelling.
+func (r *runner) open(e *entry, now time.Time) {
+	e.opening = &statusChange{status: orchestrator.Started, at: now}
+	if cancelRequested(r.execution.Status) {
+		e.opening.status = r.execution.Status
+	}
+	e.then = r.refreshStatus(now)
 }
 
 // finish ends the execution and, in the same commit, wakes the parent that
@@ -105,11 +112,9 @@ func (r *runner) committed(e *entry) {
 	if e.reason != nil {
 		r.reason = *e.reason
 	}
-	if e.status != nil {
-		r.opened = true
-		if e.status.status.Final() && r.execution.ParentID != "" {
-			r.engine.cfg.Queue.Poke(r.execution.ParentID)
-		}
+	r.opened = r.opened || e.opening != nil
+	if e.status != nil && r.execution.ParentID != "" {
+		r.engine.cfg.Queue.Poke(r.execution.ParentID)
 	}
 }
 

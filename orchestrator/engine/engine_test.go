@@ -48,6 +48,18 @@ func testInstallThenUninstall(t *testing.T, h *harness) {
 	}
 }
 
+// An execution whose nodes have no operations opens and ends in one decision.
+func testNothingToDoEndsAtOnce(t *testing.T, h *harness) {
+	_, queue := h.start()
+	d := h.deploy("d", "idle_a", "idle_b")
+	for _, workflow := range []string{"install", "uninstall"} {
+		x := h.await(h.dispatch(queue, d, workflow))
+		if x.Status != orchestrator.Terminated || x.StartedAt.IsZero() || x.EndedAt.IsZero() {
+			t.Errorf("%s ended %s, started %v, ended %v", workflow, x.Status, x.StartedAt, x.EndedAt)
+		}
+	}
+}
+
 func testRetriesThenSucceeds(t *testing.T, h *harness) {
 	_, queue := h.start()
 	d := h.deploy("d", "vm")

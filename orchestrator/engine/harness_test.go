@@ -33,6 +33,7 @@ var cases = []struct {
 	run  func(t *testing.T, h *harness)
 }{
 	{"InstallThenUninstall", testInstallThenUninstall},
+	{"NothingToDoEndsAtOnce", testNothingToDoEndsAtOnce},
 	{"RetriesThenSucceeds", testRetriesThenSucceeds},
 	{"FatalErrorEndsAtOnce", testFatalErrorEndsAtOnce},
 	{"RedactsSecretsFromTheLog", testRedactsSecretsFromTheLog},
@@ -185,6 +186,9 @@ func planOf(nodes []string) *orchestrator.Plan {
 	for i, name := range nodes {
 		node := orchestrator.Node{ID: name, Type: "test.Node", TypeHierarchy: []string{"cloudify.nodes.Root", "test.Node"}, Operations: map[string]orchestrator.Operation{}}
 		for _, operation := range lifecycle {
+			if strings.HasPrefix(name, "idle") {
+				break // a node without operations
+			}
 			full := "cloudify.interfaces.lifecycle." + operation
 			node.Operations[full] = orchestrator.Operation{Name: full, Plugin: "p", Function: "p." + operation}
 		}

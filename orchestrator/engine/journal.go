@@ -30,6 +30,7 @@ type entry struct {
 	records []orchestrator.StepRecord
 	states  []instanceState
 	runtime []runtimeChange
+	opening *statusChange // the first status of all; an execution may open and end in one commit
 	status  *statusChange
 	reason  *string
 	// progress is the execution's counters, when they changed.
@@ -237,7 +238,10 @@ func (e *entry) writeExecution(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 	}
-	if c := e.status; c != nil {
+	for _, c := range []*statusChange{e.opening, e.status} {
+		if c == nil {
+			continue
+		}
 		if err := tx.SetExecutionStatus(ctx, id, c.status, "", c.errorText, c.at); err != nil {
 			return err
 		}

@@ -14,7 +14,8 @@ import (
 // it next; one whose last step was done ends as cancelled, as was promised to
 // whoever asked. Without this the commit would be refused for ever.
 func (e *entry) heedCancel(ctx context.Context, tx *store.Tx) error {
-	if e.status == nil || e.status.status != orchestrator.Started && e.status.status != orchestrator.Terminated {
+	ends := e.status != nil && e.status.status == orchestrator.Terminated
+	if e.opening == nil && !ends {
 		return nil
 	}
 	x, err := tx.Execution(ctx, e.lease.ExecutionID)
@@ -24,8 +25,10 @@ func (e *entry) heedCancel(ctx context.Context, tx *store.Tx) error {
 	if !cancelRequested(x.Status) {
 		return nil
 	}
-	if e.status.status == orchestrator.Started {
-		e.status.status = x.Status
+	if e.opening != nil {
+		e.opening.status = x.Status
+	}
+	if !ends {
 		return nil
 	}
 	e.status.status = orchestrator.Cancelled

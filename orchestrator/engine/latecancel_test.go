@@ -28,8 +28,13 @@ func TestCommitHeedsALateCancel(t *testing.T) {
 			entry{status: &statusChange{status: orchestrator.Terminated}, events: []orchestrator.Event{succeeded}}, orchestrator.Cancelled,
 			orchestrator.Event{Type: orchestrator.EventWorkflowCancelled, Message: "'install' workflow execution cancelled"}},
 		"BeforeTheFirst": {"it begins cancelling; the loop hears of it next", false, true,
-			entry{status: &statusChange{status: orchestrator.Started}, events: []orchestrator.Event{{Type: orchestrator.EventWorkflowStarted}}}, orchestrator.Cancelling,
+			entry{opening: &statusChange{status: orchestrator.Started}, events: []orchestrator.Event{{Type: orchestrator.EventWorkflowStarted}}}, orchestrator.Cancelling,
 			orchestrator.Event{Type: orchestrator.EventWorkflowStarted}},
+		"OpensAndEnds": {"an execution without operations opens and ends in one commit", false, false,
+			entry{opening: &statusChange{status: orchestrator.Started}, status: &statusChange{status: orchestrator.Terminated}, events: []orchestrator.Event{succeeded}}, orchestrator.Terminated, succeeded},
+		"OpensAndEndsCancelled": {"and is cancelled if somebody asked before", false, true,
+			entry{opening: &statusChange{status: orchestrator.Started}, status: &statusChange{status: orchestrator.Terminated}, events: []orchestrator.Event{succeeded}}, orchestrator.Cancelled,
+			orchestrator.Event{Type: orchestrator.EventWorkflowCancelled, Message: "'install' workflow execution cancelled"}},
 		"Failed": {"a failure stays one", true, true,
 			entry{status: &statusChange{status: orchestrator.Failed}, events: []orchestrator.Event{{Type: orchestrator.EventWorkflowFailed}}}, orchestrator.Failed,
 			orchestrator.Event{Type: orchestrator.EventWorkflowFailed}},
@@ -69,8 +74,12 @@ func TestCommitHeedsALateCancel(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", tc.reason, err)
 			}
-			if e.status.status != tc.status {
-				t.Errorf("%s: status %q, want %q", tc.reason, e.status.status, tc.status)
+			last := e.status
+			if last == nil {
+				last = e.opening
+			}
+			if last.status != tc.status {
+				t.Errorf("%s: status %q, want %q", tc.reason, last.status, tc.status)
 			}
 			if diff := cmp.Diff(tc.event, e.events[0]); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
