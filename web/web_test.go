@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"context"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -489,6 +491,24 @@ func TestTooLarge(t *testing.T) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if got := b.do(r); got.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("a form over the limit: %d", got.status)
+	}
+}
+
+// Only the page for archives takes much, and only from those who may upload: the
+// sign-in page reads forms of strangers.
+func TestTooLargeForTheDoor(t *testing.T) {
+	s := newSite(t)
+	b := s.nobody()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	must(t, w.WriteField("csrf", b.token))
+	must(t, w.WriteField("name", strings.Repeat("x", maxForm)))
+	must(t, w.Close())
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.http.URL+"/sign-in", &body)
+	must(t, err)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	if got := b.do(r); got.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a multipart form over the limit: %d", got.status)
 	}
 }
 

@@ -131,11 +131,11 @@ func TestRehearsalLists(t *testing.T) {
 		}
 		return tx.Record(rehearsal.CallRecord{Cloud: "aws", Call: "ec2.CreateVpc", ID: "vpc-1", Deployment: "one", Effective: true})
 	}))
-	ids := func(path string) []string {
+	ids := func(role orchestrator.Role, path string) []string {
 		var got struct {
 			Items []struct{ ID string }
 		}
-		s.ask(orchestrator.Viewer, http.MethodGet, v31+path, "").want(http.StatusOK).read(&got)
+		s.ask(role, http.MethodGet, v31+path, "").want(http.StatusOK).read(&got)
 		found := []string{}
 		for _, item := range got.Items {
 			found = append(found, item.ID)
@@ -155,9 +155,12 @@ func TestRehearsalLists(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, ids(tc.path)); diff != "" {
+			if diff := cmp.Diff(tc.want, ids(orchestrator.Admin, tc.path)); diff != "" {
 				t.Errorf("%s:\n%s", tc.reason, diff)
 			}
 		})
+	}
+	if diff := cmp.Diff([]string{}, ids(orchestrator.Operator, "/rehearsal/resources")); diff != "" {
+		t.Errorf("what belongs to no deployment of the team is for admins:\n%s", diff)
 	}
 }
