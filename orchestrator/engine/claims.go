@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/riverqueue/river"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store"
+)
+
+// dispatchWorker is all that River runs of ours: claim, and back in
+// milliseconds.
+type dispatchWorker struct {
+	river.WorkerDefaults[dispatchArgs]
+	engine *Engine
+	runCtx context.Context
+}
+
+// Work claims the execution, or tells its runner to look again.
+func (w *dispatchWorker) Work(_ context.Context, job *river.Job[dispatchArgs]) error {
+	w.engine.claim(w.runCtx, job.Args.ExecutionID)
+	return nil
+}
+
+// claim starts a runner for the execution if nobody holds it, or wakes the
+// runner that this server has. A failure is logged and left to the scan.
+func (e *Engine) claim(ctx context.Context, id string) {
+	if r := e.resident(id); r != nil {
+		r.nudge()
+		return
+	}
+	if !e.makeRoom(id) {
+		return
+	}
+	if err := e.take(ctx, id, ""); err != nil {
+		e.cfg.Logger.Error("claim execution", "execution", id, "error", err)
+	}
+}
+
+func (e *Engine) resident(id string) *runner {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.runners[id]
+}
+
+// makeRoom reports whether another execution may become resident; if not, the
+// id joins the backlog, first come first served.
+func (e *Engine) makeRoom(id string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopping {
+		return false
+	}
+	busy := 0
+	for _, r := range e.runners {
+		if !r.waiting.Load() {
+			busy++
+		}
+	}
+	if busy < e.cfg.ResidentExecutions {
+		return true
+	}
+	for _, waiting := range e.backlog {
+		if waiting == id {
+			return false
+		}
+	}
+	e.backlog = append(e.backlog, id)
+	return false
+}
+
+// roomChanged lets the next execution of the backlog in.
+func (e *Engine) roomChanged(ctx context.Context) {
+	e.mu.Lock()
+	if len(e.backlog) == 0 {
+		e.mu.Unlock()
+		return
+	}
+	next := e.backlog[0]
+	e.backlog = e.backlog[1:]
+	e.mu.Unlock()
+	e.claim(ctx, next)
+}
+
+// take claims the execution by compare-and-set of its epoch and runs it. from
+// is the server it is taken from: "" for nobody. An execution that this server
+// runs, or is just claiming, is left alone.
+func (e *Engine) take(ctx context.Context, id, from string) error {
+	if !e.reserve(id) {
+		return nil
+	}
+	r, err := e.claimRunner(ctx, id, from)
+	e.mu.Lock()
+	delete(e.claiming, id)
+	if r != nil {
+		e.runners[id] = r
+		if e.stopping {
+			r.stop()
+		}
+	}
+	e.mu.Unlock()
+	if r == nil {
+		e.runnersDone.Done()
+		return err
+	}
+	go e.host(ctx, r)
+	return nil
+}
+
+func (e *Engine) reserve(id string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopping || e.claiming[id] || e.runners[id] != nil {
+		return false
+	}
+	e.claiming[id] = true
+	e.runnersDone.Add(1) // host, or take without a runner, gives it back
+	return true
+}
+
+func (e *Engine) claimRunner(ctx context.Context, id, from string) (*runner, error) {
+	execution, err := e.claimRow(ctx, id, from)
+	if err != nil || execution == nil {
+		return nil, err
+	}
+	r, err := e.newRunner(ctx, *execution)
+	if err != nil {
+		return nil, fmt.Errorf("load execution %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// host keeps a runner until it ends, then lets the next one in.
+func (e *Engine) host(ctx context.Context, r *runner) {
+	defer e.runnersDone.Done()
+	r.live(ctx)
+	e.mu.Lock()
+	delete(e.runners, r.execution.ID)
+	e.forgetRedactor(r.execution.RootID)
+	e.mu.Unlock()
+	e.roomChanged(ctx)
+}
+
+// claimRow returns the execution under its new epoch, or nil when somebody
+// else has it or it has ended.
+func (e *Engine) claimRow(ctx context.Context, id, from string) (*orchestrator.Execution, error) {
+	var claimed *orchestrator.Execution
+	err := e.cfg.Store.InTx(ctx, func(tx *store.Tx) error {
+		claimed = nil
+		execution, err := tx.Execution(ctx, id)
+		if orchestrator.ErrorCode(err) == orchestrator.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if execution.Status.Final() || execution.Server != from {
+			return nil
+		}
+		epoch, ok, err := tx.ClaimExecution(ctx, id, e.cfg.Server, execution.Epoch)
+		if err != nil || !ok {
+			return err
+		}
+		execution.Epoch, execution.Server = epoch, e.cfg.Server
+		claimed = &execution
+		return nil
+	})
+	return claimed, err
+}
