@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,7 +20,8 @@ const redacted = "[redacted]"
 
 // redactor removes known secret values from text before it is stored. It knows
 // each value plain, line by line, in base64 (all three alignments, standard and
-// URL alphabet), URL-quoted and shell-quoted. Safe for concurrent use.
+// URL alphabet, and wrapped as base64 and openssl wrap it), URL-quoted,
+// shell-quoted and as JSON writes it. Safe for concurrent use.
 type redactor struct {
 	mu       sync.RWMutex
 	known    map[string]bool
@@ -111,14 +113,46 @@ func looksSecret(key, text string) bool {
 
 // formsOf lists the shapes in which a secret may turn up in a line of text.
 func formsOf(secret string) []string {
-	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), strings.ReplaceAll(secret, "'", `'\''`), strings.ReplaceAll(secret, "\n", `\n`)}
+	forms := []string{
+		secret, url.QueryEscape(secret), url.PathEscape(secret), strings.ReplaceAll(secret, "\n", `\n`),
+		strings.ReplaceAll(secret, "'", `'\''`), strings.ReplaceAll(secret, "'", `'"'"'`),
+		jsonText(secret, false), jsonText(secret, true),
+	}
 	for _, line := range strings.Split(secret, "\n") {
 		forms = append(forms, strings.TrimSpace(line))
 	}
 	for offset := range 3 {
 		forms = append(forms, base64Cores(secret, offset)...)
 	}
-	return forms
+	return append(forms, wrappedBase64(secret)...)
+}
+
+// jsonText is a secret inside a JSON text, its quotes left out; html as Go's
+// encoder writes it by default.
+func jsonText(secret string, html bool) string {
+	var out strings.Builder
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(html)
+	if encoder.Encode(secret) != nil {
+		return secret
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(out.String()), `"`), `"`)
+}
+
+// wrappedBase64 returns the lines that base64 and openssl make of a secret. Each
+// becomes an event of its own, where the whole would not be found.
+func wrappedBase64(secret string) []string {
+	encoded := base64.StdEncoding.EncodeToString([]byte(secret))
+	var lines []string
+	for _, width := range []int{64, 76} {
+		if len(encoded) <= width {
+			continue // found as a whole
+		}
+		for line := range slices.Chunk([]byte(encoded), width) {
+			lines = append(lines, string(line))
+		}
+	}
+	return lines
 }
 
 // base64Cores returns the base64 text that the secret always yields when it

@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,6 +72,23 @@ func TestParseSighting(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(sighting{}, seenRun{})); diff != "" {
 				t.Errorf("%s: %s", tt.reason, diff)
+			}
+		})
+	}
+}
+
+// The end of what a script said goes into an error's text, which is searched for
+// secrets afterwards: it must not begin in the middle of one.
+func TestEndingIsWholeWords(t *testing.T) {
+	secret := strings.Repeat("s3cret", 100)
+	for name, tc := range map[string]struct{ reason, text, want string }{
+		"Short":  {"all of a short text", "token " + secret[:60], "token " + secret[:60]},
+		"Cut":    {"a word that would be halved is left out", "token " + secret + " was refused", "… was refused"},
+		"OneOne": {"a text of one word has no end", secret, "… "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := ending(tc.text); got != tc.want {
+				t.Errorf("%s: %q, want %q", tc.reason, got, tc.want)
 			}
 		})
 	}

@@ -69,10 +69,16 @@ func (s *stream) offset() int64 {
 func (s *stream) tail() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return strings.ToValidUTF8(ending(strings.Join(s.last, " / ")), "?")
+}
+
+// ending is the end of a text. It begins with a whole word: half of a secret
+// would not be known as one any more.
+func ending(text string) string {
 	const limit = 500
-	text := strings.Join(s.last, " / ")
-	if len(text) > limit {
-		text = "…" + text[len(text)-limit:]
+	if len(text) <= limit {
+		return text
 	}
-	return strings.ToValidUTF8(text, "?")
+	_, whole, _ := strings.Cut(text[len(text)-limit:], " ")
+	return "… " + whole
 }
