@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -23,44 +22,6 @@ type CreateDeployment struct {
 	Labels      []orchestrator.Label
 	// Rehearse asks for a rehearsal where the real thing is possible.
 	Rehearse bool
-}
-
-// Preview is what a deployment would be, for the launch form.
-type Preview struct {
-	Blueprint orchestrator.Blueprint
-	// Fields are faults beside inputs, by input name.
-	Fields     map[string]string
-	Resolution *compose.Resolution // nil while the inputs are not valid
-	Mode       compose.Mode
-	// Refused is why a launch would be refused, as a sentence.
-	Refused string
-}
-
-// PreviewDeployment says what a launch with these inputs would use and do. It
-// writes nothing.
-func (c *Control) PreviewDeployment(ctx context.Context, actor orchestrator.Actor, create CreateDeployment) (Preview, error) {
-	var preview Preview
-	if err := require(actor, orchestrator.User, "launching an environment"); err != nil {
-		return preview, err
-	}
-	err := c.view(ctx, func(tx *store.Tx) (err error) {
-		if preview.Blueprint, err = tx.NewestBlueprint(ctx, actor.Team, create.BlueprintID); err != nil {
-			return err
-		}
-		inputs, err := dsl.ResolveInputs(preview.Blueprint.Plan, create.Inputs, inputOptions(ctx, tx, actor.Team))
-		if err != nil {
-			preview.Fields, preview.Refused = fieldsOf(err), orchestrator.ErrorMessage(err)
-			return nil
-		}
-		decided, err := c.decide(ctx, tx, actor, create, preview.Blueprint, inputs)
-		preview.Resolution, preview.Mode = decided.resolution, decided.mode
-		if code := orchestrator.ErrorCode(err); err != nil && code != orchestrator.Internal {
-			preview.Refused = orchestrator.ErrorMessage(err)
-			return nil
-		}
-		return err
-	})
-	return preview, err
 }
 
 // CreateDeployment validates, decides the mode, and writes the deployment with
@@ -176,50 +137,6 @@ func textOf(v orchestrator.Value) string {
 	return text
 }
 
-// decision is what compose says of a deployment to be.
-type decision struct {
-	resolution *compose.Resolution
-	mode       compose.Mode
-}
-
-func (c *Control) decideUnder(ctx context.Context, tx *store.Tx, actor orchestrator.Actor, create CreateDeployment, blueprint orchestrator.Blueprint, inputs map[string]orchestrator.Value, parent *parentNode) (decision, error) {
-	if parent == nil {
-		return c.decide(ctx, tx, actor, create, blueprint, inputs)
-	}
-	resolution, err := compose.Resolve(c.facts(ctx, tx, actor.Team), subjectOf(actor, create, blueprint, inputs))
-	if err != nil {
-		return decision{}, err
-	}
-	mode := compose.Mode{Rehearsal: parent.deployment.Rehearsal, Reason: parent.deployment.RehearsalReason}
-	return decision{resolution, mode}, compose.CheckInherited(mode, resolution, c.facts(ctx, tx, actor.Team))
-}
-
-// decide resolves the components and chooses the mode of a top-level
-// deployment. An error refuses the launch; the decision says what is known even
-// then.
-func (c *Control) decide(ctx context.Context, tx *store.Tx, actor orchestrator.Actor, create CreateDeployment, blueprint orchestrator.Blueprint, inputs map[string]orchestrator.Value) (decision, error) {
-	facts := c.facts(ctx, tx, actor.Team)
-	resolution, err := compose.Resolve(facts, subjectOf(actor, create, blueprint, inputs))
-	if err != nil {
-		return decision{}, err
-	}
-	mode, err := compose.ModeFor(c.cfg.Rehearsal, create.Rehearse, resolution, facts)
-	if err != nil {
-		return decision{resolution, mode}, err
-	}
-	if len(resolution.Problems) > 0 {
-		return decision{resolution, mode}, orchestrator.Errorf(orchestrator.Invalid, "%s", strings.Join(resolution.Problems, "; "))
-	}
-	return decision{resolution, mode}, nil
-}
-
-func subjectOf(actor orchestrator.Actor, create CreateDeployment, blueprint orchestrator.Blueprint, inputs map[string]orchestrator.Value) compose.Subject {
-	return compose.Subject{
-		Team: actor.Team, DeploymentID: create.ID, BlueprintID: blueprint.ID,
-		CreatedBy: actor.Name, Plan: blueprint.Plan, Inputs: inputs,
-	}
-}
-
 // inputOptions say how inputs are read: texts are converted, and what names a
 // deployment, a blueprint or a secret must exist.
 func inputOptions(ctx context.Context, tx *store.Tx, team string) dsl.InputOptions {
@@ -262,54 +179,6 @@ func (c *Control) writeDependencies(ctx context.Context, tx *store.Tx, d orchest
 		}); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func (c *Control) facts(ctx context.Context, tx *store.Tx, team string) compose.Facts {
-	return &facts{ctx: ctx, tx: tx, team: team}
-}
-
-// facts answers compose from rows of one transaction.
-type facts struct {
-	ctx  context.Context
-	tx   *store.Tx
-	team string
-}
-
-func (f *facts) Blueprint(id string) (*orchestrator.Plan, bool, error) {
-	blueprint, err := f.tx.NewestBlueprint(f.ctx, f.team, id)
-	return blueprint.Plan, err == nil, unlessMissing(err)
-}
-
-func (f *facts) Secret(key string) (orchestrator.Secret, bool, error) {
-	secret, err := f.tx.Secret(f.ctx, f.team, key)
-	return secret, err == nil, unlessMissing(err)
-}
-
-func (f *facts) Deployment(id string) (orchestrator.Deployment, bool, error) {
-	d, err := f.tx.Deployment(f.ctx, f.team, id)
-	return d, err == nil, unlessMissing(err)
-}
-
-func unlessMissing(err error) error {
-	if orchestrator.ErrorCode(err) == orchestrator.NotFound {
-		return nil
-	}
-	return err
-}
-
-// fieldsOf returns the faults beside fields that an error carries.
-func fieldsOf(err error) map[string]string {
-	refused, ok := err.(*orchestrator.Error) //nolint:errorlint // ours, unwrapped
-	if !ok {
-		return nil
-	}
-	if len(refused.Fields) > 0 {
-		return refused.Fields
-	}
-	if refused.Field != "" {
-		return map[string]string{refused.Field: refused.Message}
 	}
 	return nil
 }

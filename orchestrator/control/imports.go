@@ -63,11 +63,13 @@ func (i *importer) fetch(location string) (*dsl.Document, error) {
 	if err != nil || parsed.Host == "" {
 		return nil, fmt.Errorf("%q is neither a file of the archive nor something this server has", location)
 	}
-	host := parsed.Hostname()
+	host := strings.ToLower(parsed.Hostname())
 	switch {
+	case parsed.User != nil:
+		return nil, fmt.Errorf("the import from %s holds a user or password; imports are public", host)
 	case parsed.Scheme != "https":
 		return nil, fmt.Errorf("%s is not bundled with this server, and imports are fetched over https only", location)
-	case !slices.Contains(i.control.cfg.ImportHosts, host):
+	case !slices.ContainsFunc(i.control.cfg.ImportHosts, func(allowed string) bool { return strings.EqualFold(allowed, host) }):
 		return nil, fmt.Errorf("imports from %s are not allowed; an admin can list the host in SLIPWAY_IMPORT_HOSTS", host)
 	case i.control.cfg.Fetch == nil:
 		return nil, fmt.Errorf("this server fetches no imports")

@@ -1,0 +1,220 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slipwayhq/slipway/orchestrator/schedule"
+	"github.com/slipwayhq/slipway/store"
+)
+
+// loop is the life of a resident execution: decide, commit, act, wait.
+func (r *runner) loop(ctx context.Context) error {
+	stepCtx, endSteps := context.WithCancel(ctx)
+	r.endSteps = endSteps
+	defer r.drain()
+	// A child may have ended while nobody ran this execution.
+	opening, err := r.news(ctx)
+	if err != nil {
+		return err
+	}
+	decision := schedule.Advance(r.run, opening, r.now())
+	var runtime []runtimeChange
+	for {
+		if err := r.commit(ctx, decision, runtime); err != nil {
+			return err
+		}
+		if decision.Finish != nil {
+			return nil
+		}
+		for _, start := range decision.Starts {
+			r.inFlight++
+			go r.try(stepCtx, start)
+		}
+		r.noteWaiting(ctx)
+		outcomes, changes, err := r.await(ctx, decision.Wake)
+		if err != nil {
+			return err
+		}
+		runtime = changes
+		decision = schedule.Advance(r.run, outcomes, r.now())
+	}
+}
+
+// errStopped says that the server stops: the lease is given back.
+var errStopped = errors.New("the server stops")
+
+// live runs the loop to its end and settles what becomes of the lease.
+func (r *runner) live(ctx context.Context) {
+	log := r.engine.cfg.Logger.With("execution", r.execution.ID)
+	switch err := r.loop(ctx); {
+	case err == nil:
+	case errors.Is(err, errStopped), ctx.Err() != nil:
+		release := context.WithoutCancel(ctx)
+		err := r.engine.cfg.Store.InTx(release, func(tx *store.Tx) error {
+			return tx.ReleaseExecution(release, r.execution.ID, r.execution.Epoch)
+		})
+		if err != nil {
+			log.Error("release lease", "error", err)
+		}
+	case errors.Is(err, errLost):
+		log.Info("another server has taken over")
+	default:
+		log.Error("execution stopped", "error", err)
+	}
+}
+
+// drain ends what is still in flight, so that no goroutine outlives the runner.
+func (r *runner) drain() {
+	r.endSteps()
+	for r.inFlight > 0 {
+		select {
+		case <-r.results:
+			r.inFlight--
+		case begin := <-r.begins:
+			begin.reply <- beginReply{}
+		}
+	}
+}
+
+func (r *runner) now() time.Time { return r.engine.cfg.Clock.Now() }
+
+// noteWaiting gives the resident place away while nothing is in flight.
+func (r *runner) noteWaiting(ctx context.Context) {
+	waits := r.inFlight == 0
+	if r.waiting.Swap(waits) != waits && waits {
+		go r.engine.roomChanged(ctx)
+	}
+}
+
+// await returns the next outcomes: results of steps, ended children, a cancel
+// request, or nothing once wake has come.
+func (r *runner) await(ctx context.Context, wake time.Time) ([]schedule.Outcome, []runtimeChange, error) {
+	var timer <-chan time.Time
+	if !wake.IsZero() {
+		t := time.NewTimer(max(0, wake.Sub(r.now())))
+		defer t.Stop()
+		timer = t.C
+	}
+	stopping := r.stopping
+	for {
+		if r.isStopping() && r.inFlight == 0 {
+			return nil, nil, errStopped
+		}
+		select {
+		case result := <-r.results:
+			outcomes, runtime := r.gather(result)
+			if len(outcomes) > 0 {
+				return outcomes, runtime, nil
+			}
+		case begin := <-r.begins:
+			if err := r.begin(ctx, begin); err != nil {
+				return nil, nil, err
+			}
+		case <-r.wake:
+			outcomes, err := r.news(ctx)
+			if err != nil || len(outcomes) > 0 {
+				return outcomes, nil, err
+			}
+		case <-timer:
+			if r.isStopping() {
+				timer = nil
+				continue
+			}
+			return nil, nil, nil
+		case <-stopping:
+			stopping = nil // keep waiting for what is in flight
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		}
+	}
+}
+
+func (r *runner) isStopping() bool {
+	select {
+	case <-r.stopping:
+		return true
+	default:
+		return false
+	}
+}
+
+// gather takes the result and whatever else has come in meanwhile: one commit
+// for all of it.
+func (r *runner) gather(first stepResult) (outcomes []schedule.Outcome, runtime []runtimeChange) {
+	next := first
+	for {
+		r.inFlight--
+		if next.outcome != nil {
+			outcomes = append(outcomes, next.outcome)
+		}
+		runtime = append(runtime, next.runtime...)
+		select {
+		case next = <-r.results:
+		default:
+			return outcomes, runtime
+		}
+	}
+}
+
+// begin journals the intent of a try and lets it go.
+func (r *runner) begin(ctx context.Context, request beginRequest) error {
+	if r.isStopping() {
+		request.reply <- beginReply{}
+		return nil
+	}
+	now := r.now()
+	decision, ok := schedule.Begin(r.run, request.stepID, now)
+	if !ok {
+		request.reply <- beginReply{}
+		return nil
+	}
+	if err := r.commit(ctx, decision, nil); err != nil {
+		request.reply <- beginReply{}
+		return err
+	}
+	intent := now
+	for _, record := range decision.Records {
+		if record.StepID == request.stepID {
+			intent = record.IntentAt
+		}
+	}
+	request.reply <- beginReply{ok: true, intentAt: intent}
+	return nil
+}
+
+// news reads what others may have written: a cancel request, and children that
+// have ended.
+func (r *runner) news(ctx context.Context) ([]schedule.Outcome, error) {
+	var outcomes []schedule.Outcome
+	err := r.engine.cfg.Store.View(ctx, func(tx *store.Tx) error {
+		outcomes = nil
+		own, err := tx.Execution(ctx, r.execution.ID)
+		if err != nil {
+			return err
+		}
+		if own.Epoch != r.execution.Epoch {
+			return errLost
+		}
+		if cancelRequested(own.Status) && !cancelRequested(r.execution.Status) {
+			r.execution.Status = own.Status
+			outcomes = append(outcomes, schedule.CancelRequested{})
+		}
+		for _, childID := range r.run.Children() {
+			child, err := tx.Execution(ctx, childID)
+			if err != nil {
+				return err
+			}
+			if child.Status.Final() {
+				outcomes = append(outcomes, schedule.ChildEnded{ChildID: childID})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read news of execution: %w", err)
+	}
+	return outcomes, nil
+}
