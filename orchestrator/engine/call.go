@@ -42,8 +42,7 @@ func (t *trial) build(ctx context.Context, tx *store.Tx, scope *Scope, operation
 		StepID:     t.step.ID, Attempt: t.start.Attempt, Polls: t.start.Polls,
 		IntentAt: t.intentAt, Resumed: t.start.Resumed, Now: r.now(),
 		Operation: t.step.Operation, Plugin: operation.Plugin, Function: operation.Function,
-		PluginProperties: r.plan.Plugins[operation.Plugin].Properties,
-		OnTarget:         t.step.OnTarget, Rehearsal: d.Rehearsal,
+		OnTarget: t.step.OnTarget, Rehearsal: d.Rehearsal,
 		Journal: &stepJournal{trial: t}, Log: &stepLog{trial: t},
 	}
 	view := instanceView{scope: scope, seen: map[string]*provider.Instance{}}
@@ -61,11 +60,14 @@ func (t *trial) build(ctx context.Context, tx *store.Tx, scope *Scope, operation
 		}
 		t.call.Self = self
 	}
-	inputs, err := eval.Evaluate(scope, place, merged(operation.Inputs, t.step.Kwargs), t.step.Operation)
-	if err != nil {
+	var err error
+	if t.call.Inputs, err = eval.EvaluateMap(scope, place, merged(operation.Inputs, t.step.Kwargs), t.step.Operation); err != nil {
 		return err
 	}
-	t.call.Inputs, _ = inputs.(map[string]orchestrator.Value)
+	plugin := r.plan.Plugins[operation.Plugin]
+	if t.call.PluginProperties, err = eval.EvaluateMap(scope, place, plugin.PropertyValues(), "plugins."+operation.Plugin+".properties"); err != nil {
+		return err
+	}
 	return t.childOutcome(ctx, tx)
 }
 
@@ -101,8 +103,10 @@ func (t *trial) childOutcome(ctx context.Context, tx *store.Tx) error {
 // before it runs.
 func (t *trial) learn() {
 	redact := t.runner.redact
-	for _, value := range t.call.Inputs {
-		redact.learn(value)
+	for _, values := range []map[string]orchestrator.Value{t.call.Inputs, t.call.PluginProperties} {
+		for _, value := range values {
+			redact.learn(value)
+		}
 	}
 	for _, instance := range []*provider.Instance{t.call.Self, t.call.Source, t.call.Target} {
 		if instance == nil {
@@ -129,12 +133,12 @@ func (v instanceView) own(id string) (*provider.Instance, error) {
 		return nil, orchestrator.Errorf(orchestrator.Invalid, "instance %s is not in deployment %s any more", id, v.scope.deployment.ID)
 	}
 	node := v.scope.Plan().Node(row.NodeID)
-	properties, err := eval.Evaluate(v.scope, eval.Place{Instance: id, Node: row.NodeID}, node.Properties, "nodes."+row.NodeID+".properties")
+	properties, err := eval.EvaluateMap(v.scope, eval.Place{Instance: id, Node: row.NodeID}, node.Properties, "nodes."+row.NodeID+".properties")
 	if err != nil {
 		return nil, err
 	}
 	instance := v.build(row, node)
-	instance.Properties, _ = properties.(map[string]orchestrator.Value)
+	instance.Properties = properties
 	return instance, nil
 }
 
@@ -150,14 +154,19 @@ func (v instanceView) related(id string) *provider.Instance {
 	}
 	node := v.scope.Plan().Node(row.NodeID)
 	instance := v.build(row, node)
-	instance.Properties = map[string]orchestrator.Value{}
-	place := eval.Place{Instance: id, Node: row.NodeID}
-	for key, written := range node.Properties {
-		if value, err := eval.Evaluate(v.scope, place, written, key); err == nil {
-			instance.Properties[key] = value
+	instance.Properties = v.known(eval.Place{Instance: id, Node: row.NodeID}, node.Properties)
+	return instance
+}
+
+// known evaluates what can be evaluated and leaves out the rest.
+func (v instanceView) known(place eval.Place, written map[string]orchestrator.Value) map[string]orchestrator.Value {
+	known := make(map[string]orchestrator.Value, len(written))
+	for key, each := range written {
+		if value, err := eval.Evaluate(v.scope, place, each, key); err == nil {
+			known[key] = value
 		}
 	}
-	return instance
+	return known
 }
 
 func (v instanceView) build(row *orchestrator.NodeInstance, node *orchestrator.Node) *provider.Instance {
@@ -174,8 +183,9 @@ func (v instanceView) build(row *orchestrator.NodeInstance, node *orchestrator.N
 			continue
 		}
 		written := node.Relationships[link.Index]
+		place := eval.Place{SourceInstance: row.ID, SourceNode: row.NodeID, TargetInstance: link.TargetID, TargetNode: link.TargetNode}
 		instance.Relationships = append(instance.Relationships, provider.Related{
-			Type: written.Type, TypeHierarchy: written.TypeHierarchy, Properties: written.Properties, Target: target,
+			Type: written.Type, TypeHierarchy: written.TypeHierarchy, Properties: v.known(place, written.Properties), Target: target,
 		})
 	}
 	return instance

@@ -36,6 +36,9 @@ var cases = []struct {
 	{"NothingToDoEndsAtOnce", testNothingToDoEndsAtOnce},
 	{"RetriesThenSucceeds", testRetriesThenSucceeds},
 	{"FatalErrorEndsAtOnce", testFatalErrorEndsAtOnce},
+	{"CallsAreToldValues", testCallsAreToldValues},
+	{"MissingSecretEndsAtOnce", testMissingSecretEndsAtOnce},
+	{"MissingSecretIsNoCapability", testMissingSecretIsNoCapability},
 	{"RedactsSecretsFromTheLog", testRedactsSecretsFromTheLog},
 	{"CancelAwaitsWhatIsInFlight", testCancelAwaitsWhatIsInFlight},
 	{"ParentWaitsWithoutSlot", testParentWaitsWithoutSlot},
@@ -154,7 +157,13 @@ var lifecycle = []string{"create", "configure", "start", "stop", "delete"}
 // before it.
 func (h *harness) deploy(id string, nodes ...string) orchestrator.Deployment {
 	h.t.Helper()
-	h.plan = planOf(nodes)
+	return h.deployPlan(id, planOf(nodes), nodes...)
+}
+
+// deployPlan is deploy with a plan that the test has changed.
+func (h *harness) deployPlan(id string, plan *orchestrator.Plan, nodes ...string) orchestrator.Deployment {
+	h.t.Helper()
+	h.plan = plan
 	blueprint := orchestrator.Blueprint{
 		UID: uuid.NewString(), Team: orchestrator.DefaultTeam, ID: "b-" + id, Version: 1, MainFile: "blueprint.yaml",
 		Digest: "digest", Plan: h.plan, State: "uploaded", CreatedBy: "test", CreatedAt: time.Now(),

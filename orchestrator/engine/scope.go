@@ -6,6 +6,7 @@ import (
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/eval"
+	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/store"
 )
 
@@ -80,7 +81,8 @@ func (s *Scope) Instance(id string) (*orchestrator.NodeInstance, error) { return
 
 // Secret implements eval.Scope. In a rehearsal a missing or placeholder cloud
 // credential evaluates to rehearsal-<key>; elsewhere it is an error with the
-// way out.
+// way out. That there is none is hopeless for a step and NotFound for an output,
+// which is left out then.
 func (s *Scope) Secret(name string) (orchestrator.Value, error) {
 	secret, err := s.tx.Secret(s.ctx, s.deployment.Team, name)
 	missing := orchestrator.ErrorCode(err) == orchestrator.NotFound
@@ -92,9 +94,9 @@ func (s *Scope) Secret(name string) (orchestrator.Value, error) {
 	}
 	switch {
 	case missing:
-		return nil, orchestrator.Errorf(orchestrator.Invalid, "secret %q does not exist in team %s; create it on the Secrets page or with: slipway secrets create %s -s VALUE", name, s.deployment.Team, name)
+		return nil, provider.Fatal(orchestrator.Errorf(orchestrator.NotFound, "secret %q does not exist in team %s; create it on the Secrets page or with: slipway secrets create %s -f FILE", name, s.deployment.Team, name))
 	case secret.Placeholder:
-		return nil, orchestrator.Errorf(orchestrator.Invalid, "secret %q still holds the placeholder of the first start; set it on the Secrets page or with: slipway secrets update %s -s VALUE", name, name)
+		return nil, orchestrator.Errorf(orchestrator.Invalid, "secret %q still holds the placeholder of the first start; set it on the Secrets page or with: slipway secrets update %s -f FILE", name, name)
 	case secret.Kind == orchestrator.SecretSensitive:
 		return orchestrator.Mark(secret.Value), nil
 	default:
@@ -205,19 +207,23 @@ type CapabilityValue struct {
 }
 
 // Capabilities evaluates all capabilities of a deployment, in the order
-// written. One that cannot be evaluated carries its error.
+// written. One that is nothing but a secret that does not exist is left out;
+// another that cannot be evaluated carries its error.
 func Capabilities(ctx context.Context, tx *store.Tx, plans Plans, d orchestrator.Deployment) ([]CapabilityValue, error) {
 	scope, err := NewScope(ctx, tx, plans, d)
 	if err != nil {
 		return nil, err
 	}
-	values := make([]CapabilityValue, len(d.Capabilities))
-	for i, definition := range d.Capabilities {
+	values := make([]CapabilityValue, 0, len(d.Capabilities))
+	for _, definition := range d.Capabilities {
 		value, err := eval.Evaluate(scope, eval.Place{}, definition.Value, "capabilities."+definition.Name)
+		if eval.IsMissingSecret(definition.Value, err) {
+			continue
+		}
 		if err == nil && eval.HasCalls(value) {
 			value = nil
 		}
-		values[i] = CapabilityValue{Definition: definition, Value: value, Err: err}
+		values = append(values, CapabilityValue{Definition: definition, Value: value, Err: err})
 	}
 	return values, nil
 }

@@ -17,7 +17,7 @@ func Capabilities(scope Scope, definitions []orchestrator.Output) (map[string]Va
 		switch {
 		case err == nil:
 			out[d.Name] = value
-		case !isMissingSecret(d.Value, err):
+		case !IsMissingSecret(d.Value, err):
 			return nil, err
 		}
 	}
@@ -35,7 +35,7 @@ func Outputs(scope Scope, definitions []orchestrator.Output) (map[string]Value, 
 		switch {
 		case err == nil:
 			out[d.Name] = value
-		case isMissingSecret(d.Value, err):
+		case IsMissingSecret(d.Value, err):
 		case fromScope:
 			return nil, err
 		default:
@@ -45,9 +45,9 @@ func Outputs(scope Scope, definitions []orchestrator.Output) (map[string]Value, 
 	return out, nil
 }
 
-// isMissingSecret reports whether a value is directly a get_secret that failed
+// IsMissingSecret reports whether a value is directly a get_secret that failed
 // because there is no such secret. A Scope says so by the code NotFound.
-func isMissingSecret(v Value, err error) bool {
+func IsMissingSecret(v Value, err error) bool {
 	call, ok := AsCall(v)
 	return ok && call.Name == "get_secret" && orchestrator.ErrorCode(err) == orchestrator.NotFound
 }
