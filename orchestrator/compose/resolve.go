@@ -157,20 +157,62 @@ func withDefaults(subject Subject) map[string]orchestrator.Value {
 // properties as far as they are known.
 func (w *walker) readNode(s *scope, node *orchestrator.Node, path []string) (map[string]orchestrator.Value, error) {
 	place := eval.Place{Node: node.ID}
-	properties := make(map[string]orchestrator.Value, len(node.Properties))
-	for _, key := range orchestrator.SortedKeys(node.Properties) {
-		value, err := w.evaluate(s, place, node.Properties[key], key, path)
-		if err != nil {
-			return nil, err
-		}
-		properties[key] = value
+	properties, err := w.evaluateMap(s, place, node.Properties, path)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range orchestrator.SortedKeys(node.Operations) {
-		if _, err := w.evaluate(s, place, node.Operations[name].Inputs, name, path); err != nil {
+	if err := w.readOperations(s, place, node.Operations, path); err != nil {
+		return nil, err
+	}
+	for i := range node.Relationships {
+		if err := w.readRelationship(s, node, &node.Relationships[i], path); err != nil {
 			return nil, err
 		}
 	}
 	return properties, nil
+}
+
+func (w *walker) readRelationship(s *scope, node *orchestrator.Node, r *orchestrator.Relationship, path []string) error {
+	place := eval.Place{SourceNode: node.ID, TargetNode: r.Target}
+	if _, err := w.evaluateMap(s, place, r.Properties, path); err != nil {
+		return err
+	}
+	if err := w.readOperations(s, place, r.SourceOperations, path); err != nil {
+		return err
+	}
+	return w.readOperations(s, place, r.TargetOperations, path)
+}
+
+// readOperations evaluates what operations will be told, the properties of
+// their plugins included.
+func (w *walker) readOperations(s *scope, place eval.Place, operations map[string]orchestrator.Operation, path []string) error {
+	for _, name := range orchestrator.SortedKeys(operations) {
+		operation := operations[name]
+		if _, err := w.evaluateMap(s, place, operation.Inputs, path); err != nil {
+			return err
+		}
+		if len(s.subject.Plan.Plugins[operation.Plugin].Properties) == 0 {
+			continue
+		}
+		if _, err := w.evaluateMap(s, place, s.subject.Plan.Plugins[operation.Plugin].PropertyValues(), path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// evaluateMap evaluates the values of a map that is itself no call, whatever
+// its keys are named.
+func (w *walker) evaluateMap(s *scope, place eval.Place, values map[string]orchestrator.Value, path []string) (map[string]orchestrator.Value, error) {
+	out := make(map[string]orchestrator.Value, len(values))
+	for _, key := range orchestrator.SortedKeys(values) {
+		value, err := w.evaluate(s, place, values[key], key, path)
+		if err != nil {
+			return nil, err
+		}
+		out[key] = value
+	}
+	return out, nil
 }
 
 // evaluate computes what can be known. A problem of the value itself is noted,

@@ -3,6 +3,8 @@ package compose
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/slipwayhq/slipway/orchestrator"
 )
 
@@ -47,4 +49,36 @@ func count(components []Component) int {
 		n += count(c.Components)
 	}
 	return n
+}
+
+// Whatever an operation will be told may read secrets: inputs and properties of
+// nodes, relationships and plugins. A map whose only key is named like a
+// function is no call there.
+func TestResolveFindsSecrets(t *testing.T) {
+	type values = map[string]orchestrator.Value
+	secret := func(name string) values { return values{"get_secret": name} }
+	operation := func(plugin, name string) map[string]orchestrator.Operation {
+		return map[string]orchestrator.Operation{"create": {Name: "create", Plugin: plugin, Inputs: values{"get_secret": secret(name)}}}
+	}
+	plan := &orchestrator.Plan{
+		Nodes: []orchestrator.Node{{
+			ID: "vm", Properties: values{"concat": secret("property")}, Operations: operation("p", "input"),
+			Relationships: []orchestrator.Relationship{{
+				Target: "vm", Properties: values{"x": secret("relationship")},
+				SourceOperations: operation("q", "source"), TargetOperations: operation("q", "target"),
+			}},
+		}},
+		Plugins: map[string]orchestrator.Plugin{
+			"p": {Properties: values{"key": values{"default": secret("unused"), "value": secret("plugin")}}}, "q": {},
+		},
+		Outputs: []orchestrator.Output{{Name: "o", Value: secret("output")}},
+	}
+	found, err := Resolve(itself{plan}, Subject{Plan: plan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"input", "output", "plugin", "property", "relationship", "source", "target"}
+	if diff := cmp.Diff(want, found.Secrets); diff != "" || len(found.Problems) > 0 {
+		t.Errorf("every secret that will be read (-want +got):\n%s\nproblems: %q", diff, found.Problems)
+	}
 }
