@@ -142,39 +142,18 @@ func (r *yamlReader) read(y *yaml.Node, depth int) *node {
 	if y.Kind == yaml.AliasNode {
 		y = y.Alias
 	}
-	if n, ok := r.seen[y]; ok {
-		return n
-	}
-	if r.open[y] {
-		return r.fail(y, codeStructure, "the anchor %q contains itself", y.Anchor)
-	}
-	var n *node
-	switch y.Kind {
-	case yaml.ScalarNode:
-		n = r.scalar(y)
-	case yaml.SequenceNode:
-		if tag := y.ShortTag(); tag != "!!seq" && tag != "!!omap" && tag != "!!pairs" {
-			return r.fail(y, 0, "there is no YAML tag %s for a list", y.Tag)
+	// Only what has an anchor is met again.
+	if y.Anchor != "" {
+		if n, ok := r.seen[y]; ok {
+			return n
+		}
+		if r.open[y] {
+			return r.fail(y, codeStructure, "the anchor %q contains itself", y.Anchor)
 		}
 		r.open[y] = true
-		items := make([]*node, len(y.Content))
-		for i, item := range y.Content {
-			items[i] = r.read(item, depth+1)
-		}
-		n = newList(r.at(y), items)
-	case yaml.MappingNode:
-		if tag := y.ShortTag(); tag != "!!map" && tag != "!!set" {
-			return r.fail(y, 0, "there is no YAML tag %s for a map", y.Tag)
-		}
-		r.open[y] = true
-		n = r.mapping(y, depth)
-		if y.ShortTag() == "!!set" {
-			n = keysOf(n)
-		}
-	default:
-		return r.fail(y, 0, "this part of the document cannot be read")
+		defer delete(r.open, y)
 	}
-	delete(r.open, y)
+	n := r.part(y, depth)
 	r.written++
 	if n.size > maxDocumentNodes || n.size > 2*r.written+maxAliasNodes {
 		return r.fail(y, codeStructure, "the document has more than %d parts once its aliases are written out", n.size)
@@ -186,6 +165,33 @@ func (r *yamlReader) read(y *yaml.Node, depth int) *node {
 		r.seen[y] = n
 	}
 	return n
+}
+
+// part reads a scalar, list or map by its kind and tag.
+func (r *yamlReader) part(y *yaml.Node, depth int) *node {
+	switch y.Kind {
+	case yaml.ScalarNode:
+		return r.scalar(y)
+	case yaml.SequenceNode:
+		if tag := y.ShortTag(); tag != "!!seq" && tag != "!!omap" && tag != "!!pairs" {
+			return r.fail(y, 0, "there is no YAML tag %s for a list", y.Tag)
+		}
+		items := make([]*node, len(y.Content))
+		for i, item := range y.Content {
+			items[i] = r.read(item, depth+1)
+		}
+		return newList(r.at(y), items)
+	case yaml.MappingNode:
+		switch y.ShortTag() {
+		case "!!map":
+			return r.mapping(y, depth)
+		case "!!set":
+			return keysOf(r.mapping(y, depth))
+		}
+		return r.fail(y, 0, "there is no YAML tag %s for a map", y.Tag)
+	default:
+		return r.fail(y, 0, "this part of the document cannot be read")
+	}
 }
 
 // mapping reads a map. Of keys given twice the last one wins; keys merged in by
@@ -205,16 +211,27 @@ func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
 		if isMerge(written) {
 			continue
 		}
-		key := r.read(written, depth+1)
-		if key.kind == listKind || key.kind == mapKind {
-			r.fail(written, 0, "a key is %s; keys must be scalars", key.kind)
-		}
-		e := entry{key: keyText(key), text: key.kind == stringKind, at: r.at(written), value: r.read(y.Content[i+1], depth+1)}
+		key := r.key(written, depth+1)
+		_, text := key.(string)
+		e := entry{key: keyText(key), text: text, at: r.at(written), value: r.read(y.Content[i+1], depth+1)}
 		if m.put(e) {
 			r.errors = append(r.errors, &yamlError{at: e.at, warning: true, message: fmt.Sprintf("the key %s is written twice; only this one counts", e.key)})
 		}
 	}
 	return newMap(r.at(y), m.entries)
+}
+
+// key reads a key. A plain one, as almost all are, gets no node of its own.
+func (r *yamlReader) key(y *yaml.Node, depth int) Value {
+	if y.Kind == yaml.ScalarNode && y.Anchor == "" && r.fatal == nil {
+		r.written++
+		return r.scalarValue(y)
+	}
+	key := r.read(y, depth)
+	if key.kind == listKind || key.kind == mapKind {
+		r.fail(y, 0, "a key is %s; keys must be scalars", key.kind)
+	}
+	return key.scalar
 }
 
 // mapBuilder collects the entries of a map; a later one replaces an earlier one
@@ -293,8 +310,8 @@ func (r *yamlReader) merged(y *yaml.Node, depth int) []entry {
 }
 
 // keyText writes a key that is no string as text.
-func keyText(key *node) string {
-	switch v := key.scalar.(type) {
+func keyText(key Value) string {
+	switch v := key.(type) {
 	case string:
 		return v
 	case nil:
@@ -305,15 +322,8 @@ func keyText(key *node) string {
 }
 
 func (r *yamlReader) scalar(y *yaml.Node) *node {
-	at := r.at(y)
-	value, err := scalarValue(y)
-	if err != nil {
-		return r.fail(y, 0, "%s", err)
-	}
-	n := &node{scalar: value, at: at, size: 1}
-	switch v := value.(type) {
-	case nil:
-		n.kind = nullKind
+	n := &node{scalar: r.scalarValue(y), at: r.at(y), size: 1}
+	switch n.scalar.(type) {
 	case bool:
 		n.kind = boolKind
 	case int64:
@@ -322,12 +332,26 @@ func (r *yamlReader) scalar(y *yaml.Node) *node {
 		n.kind = floatKind
 	case string:
 		n.kind = stringKind
-		if bad := firstNonASCII(v); bad >= 0 {
-			r.errors = append(r.errors, &yamlError{code: codeNotASCII, at: at,
-				message: fmt.Sprintf("the text has a character that is not ASCII (%q)", []rune(v[bad:])[0])})
-		}
+	default:
+		n.kind = nullKind
 	}
 	return n
+}
+
+// scalarValue reads the value of a scalar and notes what is wrong with it.
+func (r *yamlReader) scalarValue(y *yaml.Node) Value {
+	value, err := scalarValue(y)
+	if err != nil {
+		r.fail(y, 0, "%s", err)
+		return nil
+	}
+	if text, ok := value.(string); ok {
+		if bad := firstNonASCII(text); bad >= 0 {
+			r.errors = append(r.errors, &yamlError{code: codeNotASCII, at: r.at(y),
+				message: fmt.Sprintf("the text has a character that is not ASCII (%q)", []rune(text[bad:])[0])})
+		}
+	}
+	return value
 }
 
 func firstNonASCII(s string) int {
