@@ -150,6 +150,9 @@ func (c *Control) compileFiles(ctx context.Context, team string, files fs.FS, ma
 	}
 	plan, findings := dsl.Compile(dsl.Source{Files: files, Main: main}, &importer{ctx, c, team})
 	if plan != nil {
+		if err := checkWeight(plan, maxPlan); err != nil {
+			return Compiled{}, err
+		}
 		findings = append(findings, c.checkProviders(plan)...)
 	}
 	return Compiled{Plan: plan, Diagnostics: findings.Sort(), MainFile: main, Files: files}, nil

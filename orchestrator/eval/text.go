@@ -99,10 +99,12 @@ func (r *run) concat(c Call, _ frame) (Value, error) {
 	}
 	var b strings.Builder
 	for _, arg := range args {
-		b.WriteString(Text(orchestrator.Reveal(arg)))
-	}
-	if r.text += b.Len(); r.text > maxText {
-		return nil, fmt.Errorf("more than %d bytes of text in one evaluation", maxText)
+		part := Text(orchestrator.Reveal(arg))
+		// Before it is joined: the same long text may stand here many times.
+		if r.text += len(part); r.text > maxText {
+			return nil, fmt.Errorf("more than %d bytes of text in one evaluation", maxText)
+		}
+		b.WriteString(part)
 	}
 	if orchestrator.IsSensitive(c.Args) {
 		return orchestrator.Mark(b.String()), nil
