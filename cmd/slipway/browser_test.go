@@ -31,7 +31,7 @@ func browser(t *testing.T) context.Context {
 		t.Skip("no Chromium is installed")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1440, 1000),
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1360, 1000),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.UserDataDir(t.TempDir()),
 	)
@@ -66,7 +66,7 @@ func shoot(name string) chromedp.Action[chromedp.Void] {
 				return err
 			}
 			time.Sleep(300 * time.Millisecond) // colours fade into the other scheme
-			png, err := chromedp.FullScreenshot(100)(ctx, target)
+			png, err := chromedp.CaptureScreenshot()(ctx, target)
 			if err != nil {
 				return err
 			}
@@ -215,7 +215,7 @@ func launchJourney(b *tour) {
 	b.do("see lines arrive", until(fmt.Sprintf(`Number(document.querySelector(".log").dataset.last) > %d`, before[len(before)-1]+20)))
 	live := b.numbers()
 	b.wantConsecutive("while it runs", live)
-	b.do("see the middle", until(`document.querySelector("#env-head").textContent.includes("Coming up")`), shoot("environment-live"))
+	b.do("see the middle", until(`document.querySelector("#env-head progress")?.value > 6`), shoot("environment-live"))
 	b.do("reload in the middle", chromedp.Reload(), until(`document.querySelectorAll(".log .nums").length > 0`))
 	after := b.numbers()
 	b.wantConsecutive("after the reload", after)

@@ -51,7 +51,7 @@ func (r *runner) entryFor(d schedule.Decision, runtime []runtimeChange) *entry {
 	for _, s := range d.States {
 		e.states = append(e.states, instanceState{r.deployment.UID, s.InstanceID, s.State})
 	}
-	if reason := r.run.Reason(); reason != r.reason && d.Finish == nil {
+	if reason := r.names.Replace(r.run.Reason()); reason != r.reason && d.Finish == nil {
 		e.reason = &reason
 	}
 	if !r.opened {

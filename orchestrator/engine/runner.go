@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,7 @@ type runner struct {
 	steps      map[string]*orchestrator.Step
 	operations *workflow.Operations
 	nodeOf     map[string]string // instance id to node name
+	names      *strings.Replacer // the same, for sentences that people read
 	run        *schedule.Run
 	redact     *redactor
 
@@ -103,12 +105,15 @@ func (r *runner) index(graph orchestrator.Graph, instances []orchestrator.NodeIn
 	}
 	r.operations = workflow.NewOperations(r.plan, instances)
 	r.nodeOf = make(map[string]string, len(instances))
+	var names []string
 	for _, instance := range instances {
 		r.nodeOf[instance.ID] = instance.NodeID
+		names = append(names, instance.ID, instance.NodeID)
 		for _, value := range instance.Runtime {
 			r.redact.learn(value)
 		}
 	}
+	r.names = strings.NewReplacer(names...)
 	for _, value := range r.deployment.Inputs {
 		r.redact.learn(value)
 	}
