@@ -22,6 +22,7 @@ func (t *trial) prepare(ctx context.Context, operation orchestrator.Operation) e
 		if err != nil {
 			return err
 		}
+		scope.ids = t.runner.ids
 		return t.build(ctx, tx, scope, operation)
 	})
 	if err != nil {
@@ -52,7 +53,13 @@ func (t *trial) build(ctx context.Context, tx *store.Tx, scope *Scope, operation
 			SourceInstance: t.step.SourceID, SourceNode: r.nodeOf[t.step.SourceID],
 			TargetInstance: t.step.TargetID, TargetNode: r.nodeOf[t.step.TargetID],
 		}
-		t.call.Source, t.call.Target = view.related(t.step.SourceID), view.related(t.step.TargetID)
+		var err error
+		if t.call.Source, err = view.related(t.step.SourceID); err != nil {
+			return err
+		}
+		if t.call.Target, err = view.related(t.step.TargetID); err != nil {
+			return err
+		}
 	} else {
 		self, err := view.own(t.step.InstanceID)
 		if err != nil {
@@ -128,7 +135,10 @@ type instanceView struct {
 
 // own returns the instance an operation is about; its properties must evaluate.
 func (v instanceView) own(id string) (*provider.Instance, error) {
-	row := v.scope.instances[id]
+	row, err := v.scope.Instance(id)
+	if err != nil {
+		return nil, err
+	}
 	if row == nil {
 		return nil, orchestrator.Errorf(orchestrator.Invalid, "instance %s is not in deployment %s any more", id, v.scope.deployment.ID)
 	}
@@ -137,25 +147,32 @@ func (v instanceView) own(id string) (*provider.Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	instance := v.build(row, node)
+	instance, err := v.build(row, node)
+	if err != nil {
+		return nil, err
+	}
 	instance.Properties = properties
 	return instance, nil
 }
 
 // related returns an instance that an operation looks at from aside. A property
 // that does not evaluate is absent there: only its owner needs all of them.
-func (v instanceView) related(id string) *provider.Instance {
+// It is nil when the instance is not there any more.
+func (v instanceView) related(id string) (*provider.Instance, error) {
 	if instance := v.seen[id]; instance != nil {
-		return instance
+		return instance, nil
 	}
-	row := v.scope.instances[id]
-	if row == nil {
-		return nil
+	row, err := v.scope.Instance(id)
+	if row == nil || err != nil {
+		return nil, err
 	}
 	node := v.scope.Plan().Node(row.NodeID)
-	instance := v.build(row, node)
+	instance, err := v.build(row, node)
+	if err != nil {
+		return nil, err
+	}
 	instance.Properties = v.known(eval.Place{Instance: id, Node: row.NodeID}, node.Properties)
-	return instance
+	return instance, nil
 }
 
 // known evaluates what can be evaluated and leaves out the rest.
@@ -169,7 +186,7 @@ func (v instanceView) known(place eval.Place, written map[string]orchestrator.Va
 	return known
 }
 
-func (v instanceView) build(row *orchestrator.NodeInstance, node *orchestrator.Node) *provider.Instance {
+func (v instanceView) build(row *orchestrator.NodeInstance, node *orchestrator.Node) (*provider.Instance, error) {
 	instance := &provider.Instance{
 		ID: row.ID, NodeID: row.NodeID, Type: node.Type, TypeHierarchy: node.TypeHierarchy, Runtime: row.Runtime,
 	}
@@ -178,7 +195,10 @@ func (v instanceView) build(row *orchestrator.NodeInstance, node *orchestrator.N
 	}
 	v.seen[row.ID] = instance
 	for _, link := range row.Relationships {
-		target := v.related(link.TargetID)
+		target, err := v.related(link.TargetID)
+		if err != nil {
+			return nil, err
+		}
 		if target == nil || link.Index >= len(node.Relationships) {
 			continue
 		}
@@ -188,7 +208,7 @@ func (v instanceView) build(row *orchestrator.NodeInstance, node *orchestrator.N
 			Type: written.Type, TypeHierarchy: written.TypeHierarchy, Properties: v.known(place, written.Properties), Target: target,
 		})
 	}
-	return instance
+	return instance, nil
 }
 
 // mark marks what must not be shown: what the node's types declare sensitive,

@@ -63,14 +63,14 @@ func TestPostgreSQL(t *testing.T) {
 
 // harness is a database with one deployment to run, and the engines on it.
 type harness struct {
-	t      *testing.T
+	t      testing.TB
 	store  *store.Store
 	plan   *orchestrator.Plan
 	acts   *acts
 	server int
 }
 
-func newHarness(t *testing.T, url string) *harness {
+func newHarness(t testing.TB, url string) *harness {
 	t.Helper()
 	h := &harness{t: t, store: storetest.Open(t, url), acts: &acts{does: map[string]act{}}}
 	if err := engine.Migrate(t.Context(), h.store); err != nil {
@@ -187,6 +187,10 @@ func (h *harness) deployPlan(id string, plan *orchestrator.Plan, nodes ...string
 	return d
 }
 
+// dependsOnPrevious chains nodes up; a name that begins with "first" begins a
+// chain of its own.
+func dependsOnPrevious(i int, name string) bool { return i > 0 && !strings.HasPrefix(name, "first") }
+
 func planOf(nodes []string) *orchestrator.Plan {
 	plan := &orchestrator.Plan{
 		Version: "cloudify_dsl_1_3",
@@ -201,7 +205,7 @@ func planOf(nodes []string) *orchestrator.Plan {
 			full := "cloudify.interfaces.lifecycle." + operation
 			node.Operations[full] = orchestrator.Operation{Name: full, Plugin: "p", Function: "p." + operation}
 		}
-		if i > 0 {
+		if dependsOnPrevious(i, name) {
 			node.Relationships = []orchestrator.Relationship{{Type: "cloudify.relationships.depends_on", TypeHierarchy: []string{"cloudify.relationships.depends_on"}, Target: nodes[i-1]}}
 		}
 		plan.Nodes = append(plan.Nodes, node)
@@ -213,7 +217,7 @@ func instancesOf(d orchestrator.Deployment, nodes []string) []orchestrator.NodeI
 	var instances []orchestrator.NodeInstance
 	for i, name := range nodes {
 		instance := orchestrator.NodeInstance{ID: name + "_1", DeploymentUID: d.UID, NodeID: name, State: orchestrator.Uninitialized}
-		if i > 0 {
+		if dependsOnPrevious(i, name) {
 			instance.Relationships = []orchestrator.InstanceRelationship{{Type: "cloudify.relationships.depends_on", TargetNode: nodes[i-1], TargetID: nodes[i-1] + "_1"}}
 		}
 		instances = append(instances, instance)

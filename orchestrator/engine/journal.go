@@ -11,12 +11,8 @@ import (
 	"github.com/slipwayhq/slipway/store"
 )
 
-// Limits of one group commit: rows before it is closed, and how long the first
-// entry waits for company.
-const (
-	batchRows  = 500
-	batchDelay = 2 * time.Millisecond
-)
+// batchRows closes a group commit, so that others who write get their turn.
+const batchRows = 500
 
 // errLost says that another server holds the execution now: its runner stops
 // and writes nothing more.
@@ -119,16 +115,15 @@ func (j *journal) run(ctx context.Context) {
 	}
 }
 
-// collect takes what is waiting, up to a batch, giving latecomers a moment.
+// collect takes what has come in while the last batch was written: the busier
+// the journal, the larger its commits, and a lone entry waits for nobody.
 func (j *journal) collect(first *entry) []*entry {
 	batch, rows := []*entry{first}, first.rows()
-	timer := time.NewTimer(batchDelay)
-	defer timer.Stop()
 	for rows < batchRows {
 		select {
 		case next := <-j.entries:
 			batch, rows = append(batch, next), rows+next.rows()
-		case <-timer.C:
+		default:
 			return batch
 		}
 	}

@@ -159,30 +159,60 @@ func (r *runner) gather(first stepResult) (outcomes []schedule.Outcome, runtime 
 	}
 }
 
-// begin journals the intent of a try and lets it go.
-func (r *runner) begin(ctx context.Context, request beginRequest) error {
+// begin journals the intents of tries and lets them go: the one that asked and
+// all others that ask by now, in one commit.
+func (r *runner) begin(ctx context.Context, first beginRequest) error {
+	requests := r.asking(first)
+	replies := make([]beginReply, len(requests))
+	defer func() {
+		for i, request := range requests {
+			request.reply <- replies[i]
+		}
+	}()
 	if r.isStopping() {
-		request.reply <- beginReply{}
 		return nil
 	}
 	now := r.now()
-	decision, ok := schedule.Begin(r.run, request.stepID, now)
-	if !ok {
-		request.reply <- beginReply{}
-		return nil
+	var all schedule.Decision
+	begun := make([]beginReply, len(requests))
+	for i, request := range requests {
+		decision, ok := schedule.Begin(r.run, request.stepID, now)
+		if !ok {
+			continue
+		}
+		begun[i] = beginReply{ok: true, intentAt: intentOf(decision, request.stepID, now)}
+		all.Records = append(all.Records, decision.Records...)
+		all.States = append(all.States, decision.States...)
+		all.Events = append(all.Events, decision.Events...)
+		all.Progress = decision.Progress
 	}
-	if err := r.commit(ctx, decision, nil); err != nil {
-		request.reply <- beginReply{}
+	if err := r.commit(ctx, all, nil); err != nil {
 		return err
 	}
-	intent := now
-	for _, record := range decision.Records {
-		if record.StepID == request.stepID {
-			intent = record.IntentAt
+	replies = begun
+	return nil
+}
+
+// asking collects the requests that are there already.
+func (r *runner) asking(first beginRequest) []beginRequest {
+	requests := []beginRequest{first}
+	for {
+		select {
+		case next := <-r.begins:
+			requests = append(requests, next)
+		default:
+			return requests
 		}
 	}
-	request.reply <- beginReply{ok: true, intentAt: intent}
-	return nil
+}
+
+func intentOf(d schedule.Decision, stepID string, now time.Time) time.Time {
+	for _, record := range d.Records {
+		if record.StepID == stepID {
+			return record.IntentAt
+		}
+	}
+	return now
 }
 
 // news reads what others may have written: a cancel request, and children that

@@ -24,8 +24,9 @@ type runner struct {
 	plan       *orchestrator.Plan
 	steps      map[string]*orchestrator.Step
 	operations *workflow.Operations
-	nodeOf     map[string]string // instance id to node name
-	names      *strings.Replacer // the same, for sentences that people read
+	nodeOf     map[string]string   // instance id to node name
+	names      *strings.Replacer   // the same, for sentences that people read
+	ids        map[string][]string // node name to instance ids
 	run        *schedule.Run
 	redact     *redactor
 
@@ -105,9 +106,11 @@ func (r *runner) index(graph orchestrator.Graph, instances []orchestrator.NodeIn
 	}
 	r.operations = workflow.NewOperations(r.plan, instances)
 	r.nodeOf = make(map[string]string, len(instances))
+	r.ids = map[string][]string{}
 	var names []string
 	for _, instance := range instances {
 		r.nodeOf[instance.ID] = instance.NodeID
+		r.ids[instance.NodeID] = append(r.ids[instance.NodeID], instance.ID)
 		names = append(names, instance.ID, instance.NodeID)
 		for _, value := range instance.Runtime {
 			r.redact.learn(value)

@@ -21,39 +21,79 @@ type Plans interface {
 const maxCapabilityDepth = 20
 
 // Scope answers the functions of one deployment at run time, from rows of one
-// transaction. It satisfies eval.Scope.
+// transaction. It satisfies eval.Scope. Instances are read when they are asked
+// for: an operation of one among thousands reads itself and its targets.
 type Scope struct {
 	ctx        context.Context
 	tx         *store.Tx
 	plans      Plans
 	deployment orchestrator.Deployment
 	blueprint  orchestrator.Blueprint
-	instances  map[string]*orchestrator.NodeInstance
-	byNode     map[string][]*orchestrator.NodeInstance
+	read       map[string]*orchestrator.NodeInstance // by id
+	ids        map[string][]string                   // by node; nil until they are known
 	depth      int
 }
 
 var _ eval.Scope = (*Scope)(nil)
 
-// NewScope reads the deployment's instances and returns its scope. It is valid
-// as long as tx is.
+// NewScope returns the scope of a deployment. It is valid as long as tx is.
 func NewScope(ctx context.Context, tx *store.Tx, plans Plans, d orchestrator.Deployment) (*Scope, error) {
 	blueprint, err := plans.Get(ctx, d.BlueprintUID)
 	if err != nil {
 		return nil, err
 	}
-	instances, err := tx.Instances(ctx, d.UID)
+	return &Scope{ctx: ctx, tx: tx, plans: plans, deployment: d, blueprint: blueprint, read: map[string]*orchestrator.NodeInstance{}}, nil
+}
+
+// Instance implements eval.Scope.
+func (s *Scope) Instance(id string) (*orchestrator.NodeInstance, error) {
+	if instance, ok := s.read[id]; ok {
+		return instance, nil
+	}
+	instance, err := s.tx.Instance(s.ctx, s.deployment.UID, id)
+	if orchestrator.ErrorCode(err) == orchestrator.NotFound {
+		return nil, nil //nolint:nilnil // eval's word for "there is none"
+	}
 	if err != nil {
 		return nil, err
 	}
-	s := &Scope{ctx: ctx, tx: tx, plans: plans, deployment: d, blueprint: blueprint,
-		instances: map[string]*orchestrator.NodeInstance{}, byNode: map[string][]*orchestrator.NodeInstance{}}
+	s.read[id] = &instance
+	return &instance, nil
+}
+
+// Instances implements eval.Scope.
+func (s *Scope) Instances(node string) ([]*orchestrator.NodeInstance, error) {
+	if s.ids == nil {
+		if err := s.readAll(); err != nil {
+			return nil, err
+		}
+	}
+	var instances []*orchestrator.NodeInstance
+	for _, id := range s.ids[node] {
+		instance, err := s.Instance(id)
+		if err != nil {
+			return nil, err
+		}
+		if instance != nil {
+			instances = append(instances, instance)
+		}
+	}
+	return instances, nil
+}
+
+// readAll reads every instance, for who does not know their ids.
+func (s *Scope) readAll() error {
+	instances, err := s.tx.Instances(s.ctx, s.deployment.UID)
+	if err != nil {
+		return err
+	}
+	s.ids = map[string][]string{}
 	for i := range instances {
 		instance := &instances[i]
-		s.instances[instance.ID] = instance
-		s.byNode[instance.NodeID] = append(s.byNode[instance.NodeID], instance)
+		s.read[instance.ID] = instance
+		s.ids[instance.NodeID] = append(s.ids[instance.NodeID], instance.ID)
 	}
-	return s, nil
+	return nil
 }
 
 // Plan returns the deployment's plan.
@@ -70,14 +110,6 @@ func (s *Scope) Input(name string) (orchestrator.Value, error) {
 
 // Node implements eval.Scope.
 func (s *Scope) Node(name string) (*orchestrator.Node, error) { return s.Plan().Node(name), nil }
-
-// Instances implements eval.Scope.
-func (s *Scope) Instances(node string) ([]*orchestrator.NodeInstance, error) {
-	return s.byNode[node], nil
-}
-
-// Instance implements eval.Scope.
-func (s *Scope) Instance(id string) (*orchestrator.NodeInstance, error) { return s.instances[id], nil }
 
 // Secret implements eval.Scope. In a rehearsal a missing or placeholder cloud
 // credential evaluates to rehearsal-<key>; elsewhere it is an error with the
