@@ -30,7 +30,12 @@ rehearsed before any cloud is touched.
 
 Every flag is also an environment variable: --data-dir is SLIPWAY_DATA_DIR.
 The admin's first password comes from SLIPWAY_ADMIN_PASSWORD if it is set.`,
-		Args: cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return &cli.UsageError{Err: fmt.Errorf("serve takes flags only, not %q; see slipway serve --help", args[0])}
+		},
 		RunE: func(command *cobra.Command, _ []string) error {
 			if err := fromEnvironment(command.Flags(), os.LookupEnv); err != nil {
 				return &cli.UsageError{Err: err}
@@ -53,7 +58,7 @@ func serve(ctx context.Context, c config) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.level}))
 	listener, err := net.Listen("tcp", c.addr)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w; stop what uses it or choose another address with --addr", c.addr, err)
+		return fmt.Errorf("cannot listen on %s: %w; stop what uses it or choose another address with --addr", c.addr, reasonOf(err))
 	}
 	defer func() { _ = listener.Close() }() // closed by the server in the good case
 	if err := openDataDir(c.dataDir); err != nil {
@@ -72,6 +77,14 @@ func serve(ctx context.Context, c config) error {
 	}
 	greet(c, app)
 	return app.serveHTTP(ctx, listener, log)
+}
+
+// reasonOf takes the address off a network error: the sentence around it has it.
+func reasonOf(err error) error {
+	if operation, ok := errors.AsType[*net.OpError](err); ok {
+		return operation.Err
+	}
+	return err
 }
 
 // greet prints what a person who just started the server wants to know.
