@@ -11,7 +11,6 @@
 package azure
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
@@ -45,30 +44,19 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// writeError prints a refusal in ARM's shape, a fault as Azure would show it,
-// and anything else as an internal error.
+// writeError prints a refusal in ARM's shape, and all else as Azure would.
 func writeError(w http.ResponseWriter, err error) {
-	if refusal, ok := errors.AsType[*rehearsal.Refusal](err); ok {
-		writeFailure(w, refusal.Status, refusal.Code, refusal.Message)
-		return
-	}
-	fault, ok := errors.AsType[*rehearsal.FaultedError](err)
-	switch {
-	case ok && fault.Kind == rehearsal.FaultLost:
-		panic(http.ErrAbortHandler)
-	case ok && fault.Kind == rehearsal.FaultThrottle:
-		w.Header().Set("Retry-After", "0")
-		writeFailure(w, http.StatusTooManyRequests, "TooManyRequests", "The request is being throttled as the limit has been reached.")
-	case ok && fault.Kind == rehearsal.FaultCapacity:
-		writeFailure(w, http.StatusConflict, "QuotaExceeded", "Operation could not be completed as it results in exceeding approved quota.")
-	default:
-		writeFailure(w, http.StatusInternalServerError, "InternalServerError", err.Error())
-	}
+	refusal := rehearsal.FaultWords{
+		Throttle: rehearsal.Refuse(http.StatusTooManyRequests, "TooManyRequests", "The request is being throttled as the limit has been reached."),
+		Capacity: rehearsal.Refuse(http.StatusConflict, "QuotaExceeded", "Operation could not be completed as it results in exceeding approved quota."),
+		Internal: "InternalServerError",
+	}.Refusal(err)
+	writeFailure(w, refusal.Status, refusal.Code, refusal.Message)
 }
 
 func writeFailure(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("x-ms-error-code", code)
-	writeJSON(w, status, failure(code, message))
+	rehearsal.WriteJSON(w, status, failure(code, message))
 }
 
 func failure(code, message string) document {

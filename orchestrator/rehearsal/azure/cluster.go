@@ -59,7 +59,7 @@ func checkClusterNetwork(properties document) error {
 
 // fillCluster makes the Kubernetes API of a managed cluster.
 func fillCluster(a *act, s *stored) error {
-	properties := part(s.Resource, "properties")
+	properties := rehearsal.Part(s.Resource, "properties")
 	if properties["fqdn"] != nil {
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 )
 
 // The rules of a PostgreSQL flexible server.
@@ -43,7 +45,7 @@ func strongPassword(password string) bool {
 }
 
 func fillDatabase(a *act, s *stored) error {
-	properties := part(s.Resource, "properties")
+	properties := rehearsal.Part(s.Resource, "properties")
 	properties["fullyQualifiedDomainName"], properties["state"] = a.target.name+".postgres.database.azure.com", "Ready"
 	return nil
 }

@@ -55,7 +55,7 @@ func (a *act) deploy() (answer, error) {
 		},
 	}}
 	if !a.world.Due(readyAt) {
-		part(s.Resource, "properties")["provisioningState"] = "Running"
+		rehearsal.Part(s.Resource, "properties")["provisioningState"] = "Running"
 	}
 	a.Effective = true
 	a.Deployment = text(s.Resource, "tags", deploymentTag)

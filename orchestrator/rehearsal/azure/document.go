@@ -1,14 +1,13 @@
 package azure
 
 import (
-	"encoding/json"
-	"net/http"
 	"net/netip"
 	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 )
 
-// document is a JSON object.
-type document = map[string]any
+type document = rehearsal.Document
 
 // field walks nested maps, whatever the case of the keys, as ARM reads them.
 func field(d document, path ...string) any {
@@ -65,47 +64,6 @@ func texts(d document, path ...string) []string {
 		}
 	}
 	return out
-}
-
-// part returns the map under name, made if it is not there.
-func part(d document, name string) document {
-	inner, ok := d[name].(document)
-	if !ok {
-		inner = document{}
-		d[name] = inner
-	}
-	return inner
-}
-
-func clone(value any) any {
-	switch value := value.(type) {
-	case document:
-		out := make(document, len(value))
-		for key, item := range value {
-			out[key] = clone(item)
-		}
-		return out
-	case []any:
-		out := make([]any, len(value))
-		for i, item := range value {
-			out[i] = clone(item)
-		}
-		return out
-	default:
-		return value
-	}
-}
-
-func cloneDocument(d document) document { return clone(d).(document) }
-
-func writeJSON(w http.ResponseWriter, status int, body document) {
-	content, err := json.Marshal(body)
-	if err != nil {
-		status, content = http.StatusInternalServerError, []byte(`{"error":{"code":"InternalServerError"}}`)
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(content) // the client has gone: nothing to tell it
 }
 
 // prefixes reads CIDRs; false when one is none.

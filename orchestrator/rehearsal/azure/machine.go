@@ -42,7 +42,7 @@ func checkMachine(a *act, properties document) error {
 
 // fillMachine makes the machine that answers SSH.
 func fillMachine(a *act, s *stored) error {
-	properties := part(s.Resource, "properties")
+	properties := rehearsal.Part(s.Resource, "properties")
 	if properties["vmId"] == nil {
 		properties["vmId"] = uuid.NewString()
 	}

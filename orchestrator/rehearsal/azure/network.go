@@ -53,7 +53,7 @@ func checkSubnet(a *act, properties document) error {
 		return err
 	}
 	for i, sibling := range siblings {
-		theirs, _ := subnetPrefixes(part(sibling.Resource, "properties"))
+		theirs, _ := subnetPrefixes(rehearsal.Part(sibling.Resource, "properties"))
 		if objects[i].ID != a.target.id && overlap(blocks, theirs) {
 			return badRequest("NetcfgSubnetRangesOverlap", "Subnet '%s' is not valid because its IP address range overlaps with that of an existing subnet '%s' in virtual network '%s'.",
 				a.target.name, objects[i].Name, lastSegment(a.target.parent))
@@ -84,7 +84,7 @@ func overlap(ours, theirs []netip.Prefix) bool {
 
 func checkFirewall(_ *act, properties document) error {
 	for _, rule := range list(properties, "securityRules") {
-		if err := checkRuleProperties(text(rule, "name"), part(rule, "properties")); err != nil {
+		if err := checkRuleProperties(text(rule, "name"), rehearsal.Part(rule, "properties")); err != nil {
 			return err
 		}
 	}
@@ -152,7 +152,7 @@ func checkAddress(a *act, properties document) error {
 }
 
 func fillAddress(a *act, s *stored) error {
-	properties := part(s.Resource, "properties")
+	properties := rehearsal.Part(s.Resource, "properties")
 	if properties["ipAddress"] != nil {
 		return nil
 	}
@@ -218,7 +218,7 @@ func (a *act) checkFrontends(configurations []document) error {
 func fillCard(a *act, s *stored) error {
 	for _, each := range list(s.Resource, "properties", "ipConfigurations") {
 		each["id"] = a.target.id + "/ipConfigurations/" + text(each, "name")
-		properties := part(each, "properties")
+		properties := rehearsal.Part(each, "properties")
 		if properties["privateIPAddress"] != nil {
 			continue
 		}
@@ -238,7 +238,7 @@ func (a *act) subnetAddress(id string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	blocks, ok := subnetPrefixes(part(subnet.Resource, "properties"))
+	blocks, ok := subnetPrefixes(rehearsal.Part(subnet.Resource, "properties"))
 	if !ok {
 		return "", fmt.Errorf("subnet %s has no address block", id)
 	}

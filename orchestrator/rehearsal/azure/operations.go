@@ -55,13 +55,13 @@ func writeProgress(w http.ResponseWriter, verb, state string) {
 	case verb == underDelete:
 		w.WriteHeader(http.StatusNoContent)
 	case state == "" || state == deleting:
-		writeJSON(w, http.StatusOK, document{"status": "Canceled", "error": document{
+		rehearsal.WriteJSON(w, http.StatusOK, document{"status": "Canceled", "error": document{
 			"code": "OperationPreempted", "message": "The resource was deleted while it was being changed.",
 		}})
 	case state == succeeded:
-		writeJSON(w, http.StatusOK, document{"status": "Succeeded"})
+		rehearsal.WriteJSON(w, http.StatusOK, document{"status": "Succeeded"})
 	default:
 		w.Header().Set("Retry-After", "0")
-		writeJSON(w, http.StatusOK, document{"status": "InProgress"})
+		rehearsal.WriteJSON(w, http.StatusOK, document{"status": "InProgress"})
 	}
 }

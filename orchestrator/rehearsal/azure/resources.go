@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"reflect"
 	"time"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 )
 
 func (a *act) get() (answer, error) {
@@ -69,7 +72,7 @@ func (a *act) make(before stored, exists bool, start time.Time) (stored, error) 
 		return stored{}, err
 	}
 	now := a.world.Now()
-	s := stored{Resource: cloneDocument(a.body), Wish: cloneDocument(a.body), CreatedAt: now}
+	s := stored{Resource: rehearsal.CloneDocument(a.body), Wish: rehearsal.CloneDocument(a.body), CreatedAt: now}
 	s.ReadyAt = start.Add(a.world.Speed.Scale(a.target.row.create))
 	state := creating
 	if exists {
@@ -83,7 +86,7 @@ func (a *act) make(before stored, exists bool, start time.Time) (stored, error) 
 		state = succeeded
 	}
 	s.Resource["id"], s.Resource["name"], s.Resource["type"] = a.target.id, a.target.name, a.target.row.name
-	part(s.Resource, "properties")["provisioningState"] = state
+	rehearsal.Part(s.Resource, "properties")["provisioningState"] = state
 	if a.target.row.fill != nil {
 		if err := a.target.row.fill(a, &s); err != nil {
 			return stored{}, err
@@ -99,10 +102,10 @@ func (a *act) make(before stored, exists bool, start time.Time) (stored, error) 
 
 // keepFilled keeps what Azure added to a resource when it is put again.
 func keepFilled(after, before document) {
-	properties, old := part(after, "properties"), part(before, "properties")
+	properties, old := rehearsal.Part(after, "properties"), rehearsal.Part(before, "properties")
 	for key, value := range old {
 		if _, ok := properties[key]; !ok {
-			properties[key] = clone(value)
+			properties[key] = orchestrator.CloneValue(value)
 		}
 	}
 }
@@ -131,6 +134,6 @@ func (a *act) remove() (answer, error) {
 	if a.world.Due(s.GoneAt) {
 		return answer{status: http.StatusOK}, a.erase(a.target, s)
 	}
-	part(s.Resource, "properties")["provisioningState"] = deleting
+	rehearsal.Part(s.Resource, "properties")["provisioningState"] = deleting
 	return answer{status: http.StatusAccepted, under: underDelete}, a.save(a.target, s)
 }

@@ -106,7 +106,7 @@ func (out answer) write(w http.ResponseWriter, r *http.Request, t target, versio
 		w.WriteHeader(out.status)
 		return
 	}
-	writeJSON(w, out.status, out.body)
+	rehearsal.WriteJSON(w, out.status, out.body)
 }
 
 // readBody reads a JSON object and takes its secrets out.

@@ -27,7 +27,7 @@ func signIn(w http.ResponseWriter, r *http.Request) error {
 		if asked := strings.Split(r.URL.Query().Get("authorization_endpoint"), "/"); len(asked) > 3 {
 			tenant = asked[3]
 		}
-		writeJSON(w, http.StatusOK, document{
+		rehearsal.WriteJSON(w, http.StatusOK, document{
 			"tenant_discovery_endpoint": base + tenant + "/v2.0/.well-known/openid-configuration",
 			"api-version":               "1.1",
 			"metadata": []any{document{
@@ -37,7 +37,7 @@ func signIn(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	case strings.HasSuffix(r.URL.Path, "/.well-known/openid-configuration"):
 		tenant := base + segments[0]
-		writeJSON(w, http.StatusOK, document{
+		rehearsal.WriteJSON(w, http.StatusOK, document{
 			"issuer": tenant + "/v2.0", "authorization_endpoint": tenant + "/oauth2/v2.0/authorize",
 			"token_endpoint": tenant + "/oauth2/v2.0/token", "jwks_uri": tenant + "/discovery/v2.0/keys",
 		})
@@ -54,11 +54,11 @@ func giveToken(w http.ResponseWriter, r *http.Request, tenant string) error {
 	}
 	client := r.PostForm.Get("client_id")
 	if client == "" || r.PostForm.Get("client_secret") == "" || r.PostForm.Get("grant_type") != "client_credentials" {
-		writeJSON(w, http.StatusUnauthorized, document{"error": "invalid_client", "error_description": "client_id and client_secret are needed"})
+		rehearsal.WriteJSON(w, http.StatusUnauthorized, document{"error": "invalid_client", "error_description": "client_id and client_secret are needed"})
 		return nil
 	}
 	sum := sha256.Sum256([]byte(tenant + "\x00" + client))
-	writeJSON(w, http.StatusOK, document{
+	rehearsal.WriteJSON(w, http.StatusOK, document{
 		"token_type": "Bearer", "expires_in": tokenSeconds, "ext_expires_in": tokenSeconds,
 		"access_token": tokenPrefix + hex.EncodeToString(sum[:]),
 	})

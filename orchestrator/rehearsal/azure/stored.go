@@ -55,7 +55,7 @@ func (a *act) load(t target) (stored, bool, error) {
 		return stored{}, false, a.erase(t, s)
 	}
 	if s.state() != succeeded && a.world.Due(s.ReadyAt) {
-		part(s.Resource, "properties")["provisioningState"] = succeeded
+		rehearsal.Part(s.Resource, "properties")["provisioningState"] = succeeded
 		return s, true, a.save(t, s)
 	}
 	return s, true, nil

@@ -4,10 +4,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 )
 
-// document is an object of the API as JSON has it.
-type document = map[string]any
+type document = rehearsal.Document
 
 // field walks nested maps; nil when the path is not there.
 func field(d document, path ...string) any {
@@ -32,47 +34,16 @@ func number(d document, path ...string) (float64, bool) {
 	return n, ok
 }
 
-// part returns the map under name, made if it is not there.
-func part(d document, name string) document {
-	inner, ok := d[name].(document)
-	if !ok {
-		inner = document{}
-		d[name] = inner
-	}
-	return inner
-}
-
-func clone(value any) any {
-	switch value := value.(type) {
-	case document:
-		out := make(document, len(value))
-		for key, item := range value {
-			out[key] = clone(item)
-		}
-		return out
-	case []any:
-		out := make([]any, len(value))
-		for i, item := range value {
-			out[i] = clone(item)
-		}
-		return out
-	default:
-		return value
-	}
-}
-
-func cloneDocument(d document) document { return clone(d).(document) }
-
 // overlay lays over upon base, map by map; lists are replaced as a whole.
 func overlay(base, over document) document {
-	out := cloneDocument(base)
+	out := rehearsal.CloneDocument(base)
 	for key, value := range over {
 		inner, isMap := value.(document)
 		below, wasMap := out[key].(document)
 		if isMap && wasMap {
 			out[key] = overlay(below, inner)
 		} else {
-			out[key] = clone(value)
+			out[key] = orchestrator.CloneValue(value)
 		}
 	}
 	return out
@@ -131,7 +102,7 @@ func sameWish(a, b document) bool {
 }
 
 func wish(d document) document {
-	out := cloneDocument(d)
+	out := rehearsal.CloneDocument(d)
 	delete(out, "status")
 	if metadata, ok := out["metadata"].(document); ok {
 		for key := range metadata {

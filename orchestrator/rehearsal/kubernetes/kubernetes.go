@@ -10,7 +10,6 @@
 package kubernetes
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
@@ -66,7 +65,7 @@ func findByHost(tx rehearsal.Tx, host string) (rehearsal.Cluster, bool, error) {
 
 func (a *API) route(w http.ResponseWriter, r *http.Request, cluster rehearsal.Cluster) error {
 	if document, ok := discover(r.URL.Path, cluster); ok && r.Method == http.MethodGet {
-		writeJSON(w, http.StatusOK, document)
+		rehearsal.WriteJSON(w, http.StatusOK, document)
 		return nil
 	}
 	target, err := parsePath(r.URL.Path)
@@ -76,23 +75,12 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, cluster rehearsal.Cl
 	return a.serve(w, r, cluster, target)
 }
 
-// writeError prints a refusal as a Status, a fault as the far end would show
-// it, and anything else as an internal error.
+// writeError prints a refusal as a Status, and all else as an API server would.
 func writeError(w http.ResponseWriter, err error) {
-	if refusal, ok := errors.AsType[*rehearsal.Refusal](err); ok {
-		writeStatus(w, refusal.Status, refusal.Code, refusal.Message)
-		return
-	}
-	fault, ok := errors.AsType[*rehearsal.FaultedError](err)
-	switch {
-	case ok && fault.Kind == rehearsal.FaultLost:
-		panic(http.ErrAbortHandler)
-	case ok && fault.Kind == rehearsal.FaultThrottle:
-		w.Header().Set("Retry-After", "0")
-		writeStatus(w, http.StatusTooManyRequests, "TooManyRequests", "the server has received too many requests and has asked us to try again later")
-	case ok && fault.Kind == rehearsal.FaultCapacity:
-		writeStatus(w, http.StatusForbidden, "Forbidden", "exceeded quota")
-	default:
-		writeStatus(w, http.StatusInternalServerError, "InternalError", err.Error())
-	}
+	refusal := rehearsal.FaultWords{
+		Throttle: rehearsal.Refuse(http.StatusTooManyRequests, "TooManyRequests", "the server has received too many requests and has asked us to try again later"),
+		Capacity: rehearsal.Refuse(http.StatusForbidden, "Forbidden", "exceeded quota"),
+		Internal: "InternalError",
+	}.Refusal(err)
+	writeStatus(w, refusal.Status, refusal.Code, refusal.Message)
 }

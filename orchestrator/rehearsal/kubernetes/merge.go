@@ -21,14 +21,14 @@ func merge(live document, owned applied, manager string, config document, force 
 	if err := settleConflicts(owned, manager, config, force); err != nil {
 		return nil, nil, err
 	}
-	out := cloneDocument(live)
+	out := rehearsal.CloneDocument(live)
 	wanted := leaves(config)
 	for path := range leaves(owned[manager]) {
 		if _, still := wanted[path]; !still && !othersHold(owned, manager, path) {
 			removePath(out, path)
 		}
 	}
-	owned[manager] = cloneDocument(config)
+	owned[manager] = rehearsal.CloneDocument(config)
 	return overlay(out, config), owned, nil
 }
 
@@ -72,7 +72,7 @@ func othersHold(owned applied, manager, path string) bool {
 func cloneApplied(owned applied) applied {
 	out := applied{}
 	for manager, config := range owned {
-		out[manager] = cloneDocument(config)
+		out[manager] = rehearsal.CloneDocument(config)
 	}
 	return out
 }

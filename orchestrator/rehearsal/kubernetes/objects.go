@@ -114,7 +114,7 @@ func (a *act) apply() (answer, error) {
 // what is there already changes nothing.
 func (a *act) write(before stored, wanted document, owned applied) (answer, error) {
 	isNew := before.Object == nil
-	wanted = cloneDocument(wanted)
+	wanted = rehearsal.CloneDocument(wanted)
 	if err := a.checkPlace(wanted, isNew); err != nil {
 		return answer{}, err
 	}
@@ -154,7 +154,7 @@ func (a *act) checkPlace(wanted document, isNew bool) error {
 		return rehearsal.Refuse(http.StatusBadRequest, "BadRequest", "the object provided is %s %s, not %s %s",
 			text(wanted, "apiVersion"), text(wanted, "kind"), k.apiVersion(), k.name)
 	}
-	metadata := part(wanted, "metadata")
+	metadata := rehearsal.Part(wanted, "metadata")
 	if name, ok := metadata["name"].(string); !ok || name != a.target.name {
 		return rehearsal.Refuse(http.StatusBadRequest, "BadRequest", "the name of the object (%v) does not match the name on the URL (%s)", metadata["name"], a.target.name)
 	}
@@ -192,7 +192,7 @@ func (a *act) stamp(before, wanted document) (document, error) {
 	if err != nil {
 		return nil, err
 	}
-	metadata := part(wanted, "metadata")
+	metadata := rehearsal.Part(wanted, "metadata")
 	delete(wanted, "status")
 	metadata["resourceVersion"] = strconv.FormatInt(version, 10)
 	if before == nil {
@@ -230,7 +230,7 @@ func (a *act) remove() (answer, error) {
 	if s.GoneAt.IsZero() {
 		a.Effective = true
 		s.GoneAt = a.world.After(namespaceGoneAfter)
-		part(s.Object, "metadata")["deletionTimestamp"] = a.world.Now().UTC().Format(time.RFC3339)
+		rehearsal.Part(s.Object, "metadata")["deletionTimestamp"] = a.world.Now().UTC().Format(time.RFC3339)
 		if a.world.Due(s.GoneAt) {
 			return answer{}, a.erase(a.target, s)
 		}

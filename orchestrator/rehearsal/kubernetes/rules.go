@@ -18,7 +18,7 @@ func normalize(k kind, object document) {
 	case isSecret(k):
 		// stringData is write-only: it is merged into data.
 		if plain, ok := object["stringData"].(document); ok {
-			data := part(object, "data")
+			data := rehearsal.Part(object, "data")
 			for key, value := range plain {
 				if s, ok := value.(string); ok {
 					data[key] = base64.StdEncoding.EncodeToString([]byte(s))
@@ -30,12 +30,12 @@ func normalize(k kind, object document) {
 			object["type"] = "Opaque"
 		}
 	case k.resource == "services":
-		spec := part(object, "spec")
+		spec := rehearsal.Part(object, "spec")
 		if spec["type"] == nil {
 			spec["type"] = "ClusterIP"
 		}
 	case scales(k):
-		spec := part(object, "spec")
+		spec := rehearsal.Part(object, "spec")
 		if spec["replicas"] == nil {
 			spec["replicas"] = 1.0
 		}

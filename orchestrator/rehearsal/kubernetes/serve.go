@@ -58,7 +58,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, cluster rehearsal.Cl
 		writeGone(w, t)
 		return nil
 	}
-	writeJSON(w, out.status, out.document)
+	rehearsal.WriteJSON(w, out.status, out.document)
 	return nil
 }
 

@@ -36,7 +36,7 @@ func (a *act) assign(s *stored) error {
 	if a.target.kind.resource != "services" {
 		return nil
 	}
-	spec := part(s.Object, "spec")
+	spec := rehearsal.Part(s.Object, "spec")
 	if spec["clusterIP"] != nil || spec["type"] == "ExternalName" {
 		return nil
 	}
@@ -54,7 +54,7 @@ func (a *act) assign(s *stored) error {
 
 // withStatus is the object as the API shows it at a time.
 func withStatus(k kind, s stored, now time.Time) document {
-	out := cloneDocument(s.Object)
+	out := rehearsal.CloneDocument(s.Object)
 	ready := !now.Before(s.ReadyAt)
 	if status := statusOf(k, s, ready); status != nil {
 		out["status"] = status
