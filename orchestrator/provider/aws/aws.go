@@ -83,7 +83,7 @@ var errNoRehearsal = orchestrator.Errorf(orchestrator.Invalid,
 // find returns the row of the most derived type that has one, and what the
 // implementation's last segment means for it.
 func (p *Provider) find(typeName string, hierarchy []string, function string) (kind, act, error) {
-	segment := function[strings.LastIndex(function, ".")+1:]
+	segment := provider.LastSegment(function)
 	for i := len(hierarchy) - 1; i >= 0; i-- {
 		kind, ok := p.kinds[hierarchy[i]]
 		if !ok {
@@ -138,7 +138,7 @@ func (p *Provider) run(ctx context.Context, call *provider.Call, kind kind, act 
 // prepare only writes down what will be asked for; nothing is sent.
 func prepare(call *provider.Call, external bool) (provider.Result, error) {
 	set := map[string]orchestrator.Value{configKey: parameters(call)}
-	if id := text(call.Self.Properties[resourceIDProperty]); external && id != "" {
+	if id := provider.Text(call.Self.Properties[resourceIDProperty]); external && id != "" {
 		set[idKey] = id
 	}
 	return provider.Result{Set: set}, nil

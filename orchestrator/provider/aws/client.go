@@ -95,13 +95,13 @@ type clientConfig struct {
 }
 
 func readClientConfig(call *provider.Call, hosts []string) (clientConfig, error) {
-	raw, _ := orchestrator.Reveal(call.Self.Properties["client_config"]).(map[string]orchestrator.Value)
+	raw := provider.Mapping(call.Self.Properties["client_config"])
 	settings := clientConfig{
-		region:       text(raw["region_name"]),
-		endpoint:     text(raw["endpoint_url"]),
-		keyID:        text(raw["aws_access_key_id"]),
-		secretKey:    text(raw["aws_secret_access_key"]),
-		sessionToken: text(raw["aws_session_token"]),
+		region:       provider.Text(raw["region_name"]),
+		endpoint:     provider.Text(raw["endpoint_url"]),
+		keyID:        provider.Text(raw["aws_access_key_id"]),
+		secretKey:    provider.Text(raw["aws_secret_access_key"]),
+		sessionToken: provider.Text(raw["aws_session_token"]),
 	}
 	// The server's own identity is never used by accident.
 	if settings.keyID == "" || settings.secretKey == "" {

@@ -47,7 +47,7 @@ func elasticIPThing(c *client) thing[types.Address] {
 }
 
 func findAddress(call *provider.Call) (id, filterName string) {
-	if id := text(call.Self.Runtime[allocationIDKey]); id != "" {
+	if id := provider.Text(call.Self.Runtime[allocationIDKey]); id != "" {
 		return id, "allocation-id"
 	}
 	id = instanceID(call.Self)
@@ -58,7 +58,7 @@ func findAddress(call *provider.Call) (id, filterName string) {
 }
 
 func (c *client) allocateAddress(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
-	if isTrue(call.Self.Properties["use_unassociated_addresses"]) {
+	if provider.IsTrue(call.Self.Properties["use_unassociated_addresses"]) {
 		return nil, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid,
 			"use_unassociated_addresses would take an address that somebody else may be about to use, so it is not done; name the address with use_external_resource and resource_id"))
 	}
@@ -101,7 +101,7 @@ func addressAssociation(c *client) resource.Resource {
 			return seen, nil
 		},
 		create: func(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
-			id := text(call.Self.Runtime[allocationIDKey])
+			id := provider.Text(call.Self.Runtime[allocationIDKey])
 			input := &ec2.AssociateAddressInput{AllocationId: &id, AllowReassociation: aws.Bool(false)}
 			if partner := relatedID(call, typeInterface); partner != "" {
 				input.NetworkInterfaceId = &partner

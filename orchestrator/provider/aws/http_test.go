@@ -141,11 +141,7 @@ func createVpcAt(t *testing.T, endpoint string) (*provider.Instance, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := aws.New(aws.Options{EndpointHosts: []string{address.Host}})
-	engine := providertest.New(provider.Func(func(ctx context.Context, call *provider.Call) (provider.Result, error) {
-		call.Rehearsal = false
-		return p.Run(ctx, call)
-	}))
+	engine := providertest.New(providertest.Dialled(aws.New(aws.Options{EndpointHosts: []string{address.Host}})))
 	vpc := newInstance("vpc", typeOf("Vpc"), properties(values{"CidrBlock": "10.0.0.0/16"}))
 	vpc.Properties["client_config"].(values)["endpoint_url"] = endpoint
 	return vpc, engine.Run(context.Background(), vpc, act("configure", "vpc.create"))

@@ -160,9 +160,9 @@ func instanceAddresses(_ context.Context, call *provider.Call, i types.Instance)
 		"ipv4_address": private, "ipv4_addresses": v4, "ipv6_address": first(v6), "ipv6_addresses": v6,
 	}
 	switch {
-	case isTrue(call.Self.Properties["use_public_ip"]) && public != "":
+	case provider.IsTrue(call.Self.Properties["use_public_ip"]) && public != "":
 		set["ip"] = public
-	case isTrue(call.Self.Properties["use_ipv6_ip"]) && len(v6) > 0:
+	case provider.IsTrue(call.Self.Properties["use_ipv6_ip"]) && len(v6) > 0:
 		set["ip"] = v6[0]
 	}
 	return set, nil

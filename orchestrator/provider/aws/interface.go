@@ -77,7 +77,7 @@ func (c *client) createNetworkInterface(ctx context.Context, call *provider.Call
 // noInstance is the reason to do nothing for an interface that no operation
 // input binds to an instance: the instance takes it when it is launched.
 func noInstance(call *provider.Call) string {
-	if text(flatten(call.Inputs[configKey])["InstanceId"]) == "" && text(call.Self.Runtime[attachmentIDKey]) == "" {
+	if provider.Text(flatten(call.Inputs[configKey])["InstanceId"]) == "" && provider.Text(call.Self.Runtime[attachmentIDKey]) == "" {
 		return "the operation names no instance"
 	}
 	return ""

@@ -89,23 +89,15 @@ func isEmpty(value orchestrator.Value) bool {
 	}
 }
 
-// text opens a value that should be a string; anything else is "".
-func text(value orchestrator.Value) string {
-	word, _ := orchestrator.Reveal(value).(string)
-	return word
-}
-
-func isTrue(value orchestrator.Value) bool { return orchestrator.Reveal(value) == true }
-
 func isExternal(call *provider.Call) bool {
-	return isTrue(call.Self.Properties["use_external_resource"])
+	return provider.IsTrue(call.Self.Properties["use_external_resource"])
 }
 
 // withInputs lays the operation's own inputs over the instance: runtime
 // properties to write first, and an id to use instead of the recorded one.
 func withInputs(call *provider.Call) *provider.Call {
 	set := maps.Clone(table(call.Inputs["runtime_properties"]))
-	if id := text(call.Inputs[idKey]); id != "" {
+	if id := provider.Text(call.Inputs[idKey]); id != "" {
 		if set == nil {
 			set = map[string]orchestrator.Value{}
 		}

@@ -40,11 +40,11 @@ func relatedIDs(call *provider.Call, typeName string) []orchestrator.Value {
 
 // instanceID is the recorded id, else the one that an external node names.
 func instanceID(instance *provider.Instance) string {
-	if id := text(instance.Runtime[idKey]); id != "" {
+	if id := provider.Text(instance.Runtime[idKey]); id != "" {
 		return id
 	}
-	if isTrue(instance.Properties["use_external_resource"]) {
-		return text(instance.Properties[resourceIDProperty])
+	if provider.IsTrue(instance.Properties["use_external_resource"]) {
+		return provider.Text(instance.Properties[resourceIDProperty])
 	}
 	return ""
 }

@@ -53,7 +53,7 @@ func route(c *client) resource.Resource {
 
 func wantedRoute(call *provider.Call) (*ec2.CreateRouteInput, error) {
 	config := parameters(call)
-	if recorded := text(call.Self.Runtime[routeTableIDKey]); recorded != "" {
+	if recorded := provider.Text(call.Self.Runtime[routeTableIDKey]); recorded != "" {
 		config["RouteTableId"] = recorded
 	}
 	setDefault(config, "RouteTableId", relatedID(call, typeRouteTable))

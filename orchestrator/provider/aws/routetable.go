@@ -64,7 +64,7 @@ func subnetAssociations(c *client) resource.Resource {
 		}
 		bound := boundSubnets(table)
 		for _, id := range relatedIDs(call, typeSubnet) {
-			subnetID := text(id)
+			subnetID := provider.Text(id)
 			if bound[subnetID] != "" {
 				continue
 			}
@@ -99,7 +99,7 @@ func subnetAssociations(c *client) resource.Resource {
 			}
 			ids, _ := associationsOf(table, relatedIDs(call, typeSubnet))
 			for _, id := range ids {
-				_, err := c.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: aws.String(text(id))})
+				_, err := c.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: aws.String(provider.Text(id))})
 				if err := except(err, "InvalidAssociationID.NotFound"); err != nil {
 					return err
 				}
@@ -133,7 +133,7 @@ func boundSubnets(table types.RouteTable) map[string]string {
 func associationsOf(table types.RouteTable, subnetIDs []orchestrator.Value) (ids []orchestrator.Value, missing bool) {
 	bound := boundSubnets(table)
 	for _, subnetID := range subnetIDs {
-		if id := bound[text(subnetID)]; id != "" {
+		if id := bound[provider.Text(subnetID)]; id != "" {
 			ids = append(ids, id)
 		} else {
 			missing = true

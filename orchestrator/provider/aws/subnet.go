@@ -63,7 +63,7 @@ func (c *client) createSubnet(ctx context.Context, call *provider.Call) (map[str
 	config := parameters(call)
 	for _, network := range related(call, typeVpc) {
 		setDefault(config, "VpcId", instanceID(network))
-		setDefault(config, "CidrBlock", text(table(network.Runtime[configKey])["CidrBlock"]))
+		setDefault(config, "CidrBlock", provider.Text(table(network.Runtime[configKey])["CidrBlock"]))
 	}
 	if err := c.chooseZone(ctx, call, config); err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (c *client) createSubnet(ctx context.Context, call *provider.Call) (map[str
 // chooseZone replaces a zone that the region does not offer, when the node says
 // use_available_zones.
 func (c *client) chooseZone(ctx context.Context, call *provider.Call, config map[string]orchestrator.Value) error {
-	if !isTrue(call.Self.Properties["use_available_zones"]) {
+	if !provider.IsTrue(call.Self.Properties["use_available_zones"]) {
 		return nil
 	}
 	out, err := c.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{Filters: []types.Filter{filter("state", "available")}})
@@ -95,7 +95,7 @@ func (c *client) chooseZone(ctx context.Context, call *provider.Call, config map
 		zones = append(zones, aws.ToString(zone.ZoneName))
 	}
 	slices.Sort(zones)
-	if wanted := text(config["AvailabilityZone"]); !slices.Contains(zones, wanted) && len(zones) > 0 {
+	if wanted := provider.Text(config["AvailabilityZone"]); !slices.Contains(zones, wanted) && len(zones) > 0 {
 		config["AvailabilityZone"] = zones[0]
 	}
 	return nil

@@ -18,12 +18,12 @@ func tagSpecification(call *provider.Call, kind types.ResourceType) types.TagSpe
 	tags, _ := orchestrator.Reveal(call.Self.Properties["Tags"]).([]orchestrator.Value)
 	for _, item := range tags {
 		tag := table(item)
-		key := text(tag["Key"])
+		key := provider.Text(tag["Key"])
 		if _, ours := owned[key]; key == "" || ours || seen[key] {
 			continue
 		}
 		seen[key] = true
-		specification.Tags = append(specification.Tags, types.Tag{Key: aws.String(key), Value: aws.String(text(tag["Value"]))})
+		specification.Tags = append(specification.Tags, types.Tag{Key: aws.String(key), Value: aws.String(provider.Text(tag["Value"]))})
 	}
 	for _, key := range orchestrator.SortedKeys(owned) {
 		specification.Tags = append(specification.Tags, types.Tag{Key: aws.String(key), Value: aws.String(owned[key])})

@@ -96,7 +96,7 @@ func (a addresses) properties(self *provider.Instance, k kind) map[string]orches
 		"ip": private, "public_ip": public, "public_ip_address": public,
 		"public_ip_addresses": append([]orchestrator.Value{}, a.public...),
 	}
-	if k.name == virtualMachine && truthy(self.Properties["use_public_ip"]) {
+	if k.name == virtualMachine && provider.IsTrue(self.Properties["use_public_ip"]) {
 		set["ip"] = public
 	}
 	return set

@@ -64,7 +64,7 @@ func (p *Provider) Check(node *orchestrator.Node, operation orchestrator.Operati
 	if rehearsal && p.options.Rehearsal == nil {
 		return orchestrator.Errorf(orchestrator.Invalid, "this server has no rehearsal of Azure")
 	}
-	if !slices.Contains(operations, lastWord(operation.Function)) {
+	if !slices.Contains(operations, provider.LastSegment(operation.Function)) {
 		return unknownOperation(operation.Function, node.Type)
 	}
 	self := &provider.Instance{NodeID: node.ID, Type: node.Type, TypeHierarchy: node.TypeHierarchy}
@@ -75,15 +75,13 @@ func (p *Provider) Check(node *orchestrator.Node, operation orchestrator.Operati
 	return err
 }
 
-func lastWord(function string) string { return function[strings.LastIndex(function, ".")+1:] }
-
 func unknownOperation(function, typeName string) error {
 	return orchestrator.Errorf(orchestrator.Invalid, "Slipway has no Azure operation %q for type %s", function, typeName)
 }
 
 // Run carries out one operation.
 func (p *Provider) Run(ctx context.Context, call *provider.Call) (provider.Result, error) {
-	operation := lastWord(call.Function)
+	operation := provider.LastSegment(call.Function)
 	if call.Self == nil {
 		return relate(ctx, call, operation)
 	}
@@ -175,17 +173,10 @@ func (p *Provider) adapt(ctx context.Context, call *provider.Call, t *thing, ver
 	return result, nil
 }
 
-// handling says how the resource is treated. What the instance never sent is
-// not its to change or delete.
+// handling says how the resource is treated.
 func (p *Provider) handling(call *provider.Call, t *thing, verb resource.Verb) resource.Options {
-	external := truthy(call.Self.Properties["use_external_resource"]) && !truthy(call.Self.Properties["create_if_missing"])
-	options := resource.Options{
-		Class:       resource.Named,
-		External:    sent(call) == "" && (external || verb == resource.Delete),
-		UseExisting: truthy(call.Self.Properties["use_if_exists"]) || truthy(call.Self.Properties["use_external_resource"]),
-		Poll:        t.kind.poll,
-		Limit:       t.limit,
-	}
+	options := resource.NamedOptions(call.Self, verb, sent(call) != "")
+	options.Poll, options.Limit = t.kind.poll, t.limit
 	if call.Rehearsal {
 		options.Scale = p.options.Scale
 	}
@@ -207,7 +198,7 @@ func sent(call *provider.Call) string {
 // unsent ends a delete of what was never made here. An external resource's
 // properties stay, as they did in the original.
 func unsent(call *provider.Call) provider.Result {
-	if truthy(call.Self.Properties["use_external_resource"]) {
+	if provider.IsTrue(call.Self.Properties["use_external_resource"]) {
 		return provider.Result{}
 	}
 	return provider.Result{DropAll: true}
@@ -220,27 +211,4 @@ func fixName(_ context.Context, call *provider.Call, k kind) (provider.Result, e
 		set["resource_group"] = group
 	}
 	return provider.Result{Set: set}, nil
-}
-
-// truthy reads a boolean property, written as one or as text.
-func truthy(v orchestrator.Value) bool {
-	switch v := orchestrator.Reveal(v).(type) {
-	case bool:
-		return v
-	case string:
-		return strings.EqualFold(v, "true")
-	}
-	return false
-}
-
-// text reads a property that is text; "" for anything else.
-func text(v orchestrator.Value) string {
-	s, _ := orchestrator.Reveal(v).(string)
-	return s
-}
-
-// mapping reads a property that is a map, opened; nil for anything else.
-func mapping(v orchestrator.Value) map[string]orchestrator.Value {
-	m, _ := orchestrator.Reveal(v).(map[string]orchestrator.Value)
-	return m
 }

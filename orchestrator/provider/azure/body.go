@@ -42,7 +42,7 @@ func bodyOf(call *provider.Call, k kind) (document, []string, error) {
 func configOf(call *provider.Call) document {
 	out := document{}
 	for _, layer := range []orchestrator.Value{call.Self.Properties["resource_config"], call.Inputs["resource_config"], call.Inputs["args"]} {
-		for key, value := range flatten(mapping(layer)) {
+		for key, value := range flatten(provider.Mapping(layer)) {
 			out[key] = value
 		}
 	}
@@ -175,7 +175,7 @@ func camel(key string) string {
 func tagsOf(call *provider.Call, fromConfig orchestrator.Value) document {
 	tags := document{}
 	for _, layer := range []orchestrator.Value{call.Self.Properties["tags"], fromConfig} {
-		for key, value := range mapping(layer) {
+		for key, value := range provider.Mapping(layer) {
 			tags[key] = asText(value)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
@@ -22,13 +21,9 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider"
 )
 
-const (
-	// clientLimit bounds how many accounts are remembered at a time.
-	clientLimit = 256
-	// tryTimeout bounds one try of a request; the operation's context may end
-	// sooner.
-	tryTimeout = time.Minute
-)
+// tryTimeout bounds one try of a request; the operation's context may end
+// sooner.
+const tryTimeout = time.Minute
 
 // account is what a blueprint says of whom to be and where.
 type account struct {
@@ -41,13 +36,10 @@ type account struct {
 // clients remembers a client, and its access token, for each account.
 type clients struct {
 	options Options
-	mu      sync.Mutex
-	known   map[[sha256.Size]byte]*client
+	known   provider.Memo[*client]
 }
 
-func newClients(options Options) *clients {
-	return &clients{options: options, known: map[[sha256.Size]byte]*client{}}
-}
+func newClients(options Options) *clients { return &clients{options: options} }
 
 // client speaks ARM for one account.
 type client struct {
@@ -68,20 +60,11 @@ func (c *clients) open(call *provider.Call) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if known, ok := c.known[key]; ok {
-		return known, nil
-	}
-	made, err := c.connect(who)
+	opened, err := c.known.Get(key, func() (*client, error) { return c.connect(who) })
 	if err != nil {
 		return nil, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "the Azure credentials of node %s cannot be used: %v", call.Self.NodeID, err))
 	}
-	if len(c.known) >= clientLimit {
-		clear(c.known)
-	}
-	c.known[key] = made
-	return made, nil
+	return opened, nil
 }
 
 func (a account) key() ([sha256.Size]byte, error) {
@@ -97,18 +80,18 @@ func (a account) key() ([sha256.Size]byte, error) {
 // accountOf reads client_config; azure_config is its older name, and wins when
 // it has a subscription.
 func accountOf(call *provider.Call) (account, error) {
-	config := mapping(call.Self.Properties["client_config"])
-	if older := mapping(call.Self.Properties["azure_config"]); text(older["subscription_id"]) != "" {
+	config := provider.Mapping(call.Self.Properties["client_config"])
+	if older := provider.Mapping(call.Self.Properties["azure_config"]); provider.Text(older["subscription_id"]) != "" {
 		config = older
 	}
 	who := account{
-		subscription: text(config["subscription_id"]), tenant: text(config["tenant_id"]),
-		client: text(config["client_id"]), secret: text(config["client_secret"]),
-		environment: text(config["cloud_environment"]), rehearsal: call.Rehearsal,
-		resourceManager: text(config["endpoint_resource_manager"]), authority: text(config["endpoint_active_directory"]),
+		subscription: provider.Text(config["subscription_id"]), tenant: provider.Text(config["tenant_id"]),
+		client: provider.Text(config["client_id"]), secret: provider.Text(config["client_secret"]),
+		environment: provider.Text(config["cloud_environment"]), rehearsal: call.Rehearsal,
+		resourceManager: provider.Text(config["endpoint_resource_manager"]), authority: provider.Text(config["endpoint_active_directory"]),
 	}
 	if who.resourceManager == "" {
-		who.resourceManager = text(config["endpoints_resource_manager"])
+		who.resourceManager = provider.Text(config["endpoints_resource_manager"])
 	}
 	for _, part := range []struct{ name, value string }{
 		{"subscription_id", who.subscription}, {"tenant_id", who.tenant}, {"client_id", who.client}, {"client_secret", who.secret},

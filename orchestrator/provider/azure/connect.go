@@ -64,7 +64,7 @@ func join(first []orchestrator.Value, more orchestrator.Value) []orchestrator.Va
 func configurationsOf(self *provider.Instance) ([]orchestrator.Value, error) {
 	out := []orchestrator.Value{}
 	for _, target := range related(self, ipConfiguration) {
-		properties, _ := shape("properties", flatten(mapping(target.Properties["resource_config"]))).(document)
+		properties, _ := shape("properties", flatten(provider.Mapping(target.Properties["resource_config"]))).(document)
 		// Of several subnets the last one wins.
 		for key, name := range map[string]string{"subnet": subnet, "publicIPAddress": publicIP} {
 			for _, other := range related(target, name) {
@@ -75,7 +75,7 @@ func configurationsOf(self *provider.Instance) ([]orchestrator.Value, error) {
 				properties[key] = reference
 			}
 		}
-		name := text(target.Get("name"))
+		name := provider.Text(target.Get("name"))
 		if name == "" {
 			name = defaultConfiguration(target)
 		}
@@ -120,7 +120,7 @@ func connectMachine(call *provider.Call, properties document) error {
 }
 
 func primaryRank(nic *provider.Instance) int {
-	if truthy(nic.Properties["primary"]) {
+	if provider.IsTrue(nic.Properties["primary"]) {
 		return 0
 	}
 	return 1
@@ -158,7 +158,7 @@ func related(self *provider.Instance, kind string) []*provider.Instance {
 
 // referTo is how a body names another resource.
 func referTo(self, target *provider.Instance) (document, error) {
-	id := text(target.Runtime["resource_id"])
+	id := provider.Text(target.Runtime["resource_id"])
 	if id == "" {
 		return nil, orchestrator.Errorf(orchestrator.Invalid, "node %s refers to %s, which has no resource_id yet", self.NodeID, target.NodeID)
 	}
@@ -170,10 +170,10 @@ func referTo(self, target *provider.Instance) (document, error) {
 func relate(ctx context.Context, call *provider.Call, operation string) (provider.Result, error) {
 	switch operation {
 	case "attach_ip_configuration":
-		if call.Target == nil || text(call.Target.Runtime["name"]) != "" {
+		if call.Target == nil || provider.Text(call.Target.Runtime["name"]) != "" {
 			return provider.Result{}, nil
 		}
-		name := text(call.Target.Properties["name"])
+		name := provider.Text(call.Target.Properties["name"])
 		if name == "" {
 			name = defaultConfiguration(call.Target)
 		}

@@ -136,6 +136,6 @@ func TestEndpointsNeedLeave(t *testing.T) {
 	self := node("x", "ResourceGroup", values{"name": "x"})
 	self.Properties["client_config"].(values)["endpoint_resource_manager"] = "https://evil.example"
 	world := rehearsal.New(rehearsal.Config{})
-	b := &bench{T: t, world: world, engine: providertest.New(dialled(azure.New(azure.Options{EndpointHosts: []string{"good.example"}})))}
+	b := &bench{T: t, world: world, engine: providertest.New(providertest.Dialled(azure.New(azure.Options{EndpointHosts: []string{"good.example"}})))}
 	wantError(t, b.do(self, "create"), "SLIPWAY_ENDPOINT_HOSTS")
 }

@@ -54,10 +54,10 @@ func (p *Provider) deployment(call *provider.Call, client *client) (*thing, erro
 	k := templateKind
 	k.poll = deploymentPoll
 	name := nameOf(call, k)
-	if given := text(setting(call, "name")); given != "" {
+	if given := provider.Text(setting(call, "name")); given != "" {
 		name = given
 	}
-	group := text(setting(call, "resource_group_name"))
+	group := provider.Text(setting(call, "resource_group_name"))
 	if group == "" {
 		group = name
 	}
@@ -80,7 +80,7 @@ func (p *Provider) deploy(ctx context.Context, call *provider.Call, t *thing) (p
 		return provider.Result{}, provider.Fatal(err)
 	}
 	t.body = deploymentBody(call, template)
-	t.resubmit = truthy(call.Self.Properties["use_if_exists"]) && !truthy(call.Self.Properties["use_external_resource"])
+	t.resubmit = provider.IsTrue(call.Self.Properties["use_if_exists"]) && !provider.IsTrue(call.Self.Properties["use_external_resource"])
 	if again, err := p.ensureGroup(ctx, call, t); err != nil || again != nil {
 		return provider.Result{Again: again}, err
 	}
@@ -104,7 +104,7 @@ func (p *Provider) ensureGroup(ctx context.Context, call *provider.Call, t *thin
 	if err != nil || exists {
 		return nil, err
 	}
-	location := text(setting(call, "location"))
+	location := provider.Text(setting(call, "location"))
 	if location == "" {
 		return nil, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "node %s has no location for its resource group", call.Self.NodeID))
 	}
@@ -144,10 +144,10 @@ func (p *Provider) pullTemplate(ctx context.Context, call *provider.Call, t *thi
 // undeploy deletes what the template made, newest first, then the deployment's
 // record, then the group if the node made it.
 func (p *Provider) undeploy(ctx context.Context, call *provider.Call, t *thing) (provider.Result, error) {
-	if sent(call) == "" && text(call.Self.Runtime[groupKey]) == "" {
+	if sent(call) == "" && provider.Text(call.Self.Runtime[groupKey]) == "" {
 		return unsent(call), nil
 	}
-	if token := text(call.Self.Runtime[operationKey]); token != "" {
+	if token := provider.Text(call.Self.Runtime[operationKey]); token != "" {
 		now, err := t.client.poll(ctx, token)
 		if err != nil {
 			return provider.Result{}, t.operationError(ctx, call, err)
@@ -176,7 +176,7 @@ func (p *Provider) undeploy(ctx context.Context, call *provider.Call, t *thing) 
 	if again, err := p.remove(ctx, call, t); err != nil || again != nil {
 		return provider.Result{Again: again}, err
 	}
-	if id := text(call.Self.Runtime[groupKey]); id != "" {
+	if id := provider.Text(call.Self.Runtime[groupKey]); id != "" {
 		row, _ := findKind(resourceGroup)
 		group := &thing{client: t.client, kind: row, at: place{id: id, name: lastOf(id)}, version: row.version}
 		if again, err := p.remove(ctx, call, group); err != nil || again != nil {

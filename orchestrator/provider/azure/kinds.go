@@ -179,7 +179,7 @@ func findKind(name string) (kind, bool) {
 
 // versionOf is the row's API version, unless the blueprint asks for another.
 func versionOf(call *provider.Call, k kind) string {
-	if given := text(call.Self.Properties["api_version"]); given != "" {
+	if given := provider.Text(call.Self.Properties["api_version"]); given != "" {
 		return given
 	}
 	return k.version

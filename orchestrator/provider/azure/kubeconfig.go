@@ -43,10 +43,10 @@ func (p *Provider) storeKubeconfig(ctx context.Context, call *provider.Call, k k
 
 func wantsKubeconfig(call *provider.Call) bool {
 	if given, ok := call.Inputs["store_kube_config_in_runtime"]; ok && given != nil {
-		return truthy(given)
+		return provider.IsTrue(given)
 	}
 	given, ok := call.Self.Properties["store_kube_config_in_runtime"]
-	return !ok || truthy(given)
+	return !ok || provider.IsTrue(given)
 }
 
 // firstKubeconfig opens the first of the credentials. Its errors quote nothing.

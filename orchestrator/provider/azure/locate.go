@@ -63,7 +63,7 @@ func nameOf(call *provider.Call, k kind) string {
 	for _, given := range []orchestrator.Value{
 		call.Self.Runtime["name"], call.Self.Properties["name"], call.Self.Properties["cluster_name"],
 	} {
-		if name := text(given); name != "" {
+		if name := provider.Text(given); name != "" {
 			return name
 		}
 	}
@@ -84,12 +84,12 @@ func climb(self *provider.Instance, left int) string {
 	for _, given := range []orchestrator.Value{
 		self.Properties["resource_group_name"], self.Properties["resource_group"], self.Runtime["resource_group"],
 	} {
-		if name := text(given); name != "" {
+		if name := provider.Text(given); name != "" {
 			return name
 		}
 	}
 	if isKind(self, resourceGroup) {
-		return text(self.Get("name"))
+		return provider.Text(self.Get("name"))
 	}
 	if left == 0 {
 		return ""
@@ -114,13 +114,13 @@ func contained(r provider.Related) bool {
 // parentOf finds the name of the resource that an instance of kind k lives in.
 func parentOf(self *provider.Instance, k kind) string {
 	for _, given := range []orchestrator.Value{self.Properties[k.parentName+"_name"], self.Runtime[k.parentName]} {
-		if name := text(given); name != "" {
+		if name := provider.Text(given); name != "" {
 			return name
 		}
 	}
 	for _, related := range self.Relationships {
 		if related.Target != nil && isKind(related.Target, k.parent) {
-			return text(related.Target.Get("name"))
+			return provider.Text(related.Target.Get("name"))
 		}
 	}
 	return ""
@@ -128,7 +128,7 @@ func parentOf(self *provider.Instance, k kind) string {
 
 // locationOf finds the Azure location: the node's, else its resource group's.
 func locationOf(self *provider.Instance, left int) string {
-	if given := text(self.Properties["location"]); given != "" || left == 0 {
+	if given := provider.Text(self.Properties["location"]); given != "" || left == 0 {
 		return given
 	}
 	for _, related := range self.Relationships {

@@ -18,7 +18,7 @@ func isTemplate(self *provider.Instance) bool { return isKind(self, templateKind
 // setting reads a setting of the node, which old blueprints put in
 // resource_config.
 func setting(call *provider.Call, name string) orchestrator.Value {
-	for _, layer := range []document{call.Inputs, call.Self.Properties, mapping(call.Self.Properties["resource_config"])} {
+	for _, layer := range []document{call.Inputs, call.Self.Properties, provider.Mapping(call.Self.Properties["resource_config"])} {
 		if value := layer[name]; !isEmpty(value) {
 			return value
 		}
@@ -30,7 +30,7 @@ func setting(call *provider.Call, name string) orchestrator.Value {
 func templateOf(call *provider.Call) (document, error) {
 	given := orchestrator.Reveal(setting(call, "template"))
 	if given == nil {
-		path := text(setting(call, "template_file"))
+		path := provider.Text(setting(call, "template_file"))
 		switch {
 		case path == "":
 			return nil, orchestrator.Errorf(orchestrator.Invalid, "node %s has neither template nor template_file", call.Self.NodeID)
@@ -61,7 +61,7 @@ func templateOf(call *provider.Call) (document, error) {
 // leaves the rest of the group alone.
 func deploymentBody(call *provider.Call, template document) document {
 	parameters := document{}
-	for name, value := range mapping(setting(call, "params")) {
+	for name, value := range provider.Mapping(setting(call, "params")) {
 		parameters[name] = document{"value": value}
 	}
 	return document{
@@ -103,8 +103,8 @@ func versionsIn(template document) map[string]string {
 	resources, _ := template["resources"].([]orchestrator.Value)
 	for _, each := range resources {
 		made, _ := each.(document)
-		if name := text(made["type"]); name != "" {
-			out[strings.ToLower(name)] = text(made["apiVersion"])
+		if name := provider.Text(made["type"]); name != "" {
+			out[strings.ToLower(name)] = provider.Text(made["apiVersion"])
 		}
 	}
 	return out

@@ -37,7 +37,7 @@ func (t *thing) describe(how string) string {
 // Observe asks about the operation under way, if there is one, then looks at the
 // resource.
 func (t *thing) Observe(ctx context.Context, call *provider.Call) (resource.Observation, error) {
-	if token := text(call.Self.Runtime[operationKey]); token != "" {
+	if token := provider.Text(call.Self.Runtime[operationKey]); token != "" {
 		now, err := t.client.poll(ctx, token)
 		if err != nil {
 			return resource.Observation{}, t.operationError(ctx, call, err)

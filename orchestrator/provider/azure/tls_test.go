@@ -1,7 +1,6 @@
 package azure_test
 
 import (
-	"context"
 	"encoding/pem"
 	"net/http/httptest"
 	"os"
@@ -10,20 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/orchestrator/provider/azure"
 	"github.com/slipwayhq/slipway/orchestrator/provider/providertest"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 	arm "github.com/slipwayhq/slipway/orchestrator/rehearsal/azure"
 )
-
-// dialled takes the rehearsal mark off a call, so that the provider dials.
-func dialled(p provider.Provider) provider.Provider {
-	return provider.Func(func(ctx context.Context, call *provider.Call) (provider.Result, error) {
-		call.Rehearsal = false
-		return p.Run(ctx, call)
-	})
-}
 
 // TestOverTLS speaks to the rehearsal's ARM over a socket, by the endpoints that
 // a blueprint names.
@@ -37,7 +27,7 @@ func TestOverTLS(t *testing.T) {
 	t.Setenv("SSL_CERT_FILE", authorities)
 
 	b := &bench{T: t, world: world}
-	b.engine = providertest.New(dialled(azure.New(azure.Options{EndpointHosts: []string{"127.0.0.1"}})))
+	b.engine = providertest.New(providertest.Dialled(azure.New(azure.Options{EndpointHosts: []string{"127.0.0.1"}})))
 	nodes := baseNetwork()
 	for _, self := range nodes {
 		config := self.Properties["client_config"].(values)

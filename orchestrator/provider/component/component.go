@@ -100,7 +100,7 @@ func (p *Provider) Run(ctx context.Context, call *provider.Call) (provider.Resul
 	if call.Self.Is("cloudify.nodes.SharedResource") {
 		run = p.sharedOperation
 	}
-	result, err := run(ctx, call, call.Operation[strings.LastIndex(call.Operation, ".")+1:])
+	result, err := run(ctx, call, provider.LastSegment(call.Operation))
 	return result, classify(err)
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -21,24 +20,17 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider"
 )
 
-const (
-	// clientLimit bounds how many clusters are remembered at a time.
-	clientLimit = 256
-	// requestTimeout bounds one request; the operation's context may end sooner.
-	requestTimeout = 30 * time.Second
-)
+// requestTimeout bounds one request; the operation's context may end sooner.
+const requestTimeout = 30 * time.Second
 
 // clients remembers a client, and what discovery told it, for each cluster and
 // credential.
 type clients struct {
-	rehearsal http.RoundTripper
-	mu        sync.Mutex
-	known     map[[sha256.Size]byte]*client
+	rehearsal http.RoundTripper // nil: none
+	known     provider.Memo[*client]
 }
 
-func newClients(rehearsal http.RoundTripper) *clients {
-	return &clients{rehearsal: rehearsal, known: map[[sha256.Size]byte]*client{}}
-}
+func newClients(rehearsal http.RoundTripper) *clients { return &clients{rehearsal: rehearsal} }
 
 // open returns the client for the cluster that the call's node names.
 func (c *clients) open(call *provider.Call) (*client, error) {
@@ -50,28 +42,27 @@ func (c *clients) open(call *provider.Call) (*client, error) {
 		return nil, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "this server has no rehearsal of Kubernetes"))
 	}
 	key := sha256.Sum256(fmt.Appendf(nil, "%t\x00%s", call.Rehearsal, source.fingerprint()))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if known, ok := c.known[key]; ok {
-		return known, nil
-	}
-	config, err := source.rest()
+	opened, err := c.known.Get(key, func() (*client, error) { return c.connect(source, call.Rehearsal) })
 	if err != nil {
 		return nil, provider.Fatal(err)
 	}
-	if call.Rehearsal {
+	return opened, nil
+}
+
+func (c *clients) connect(source source, rehearsal bool) (*client, error) {
+	config, err := source.rest()
+	if err != nil {
+		return nil, err
+	}
+	if rehearsal {
 		if config, err = rehearsed(config, c.rehearsal); err != nil {
-			return nil, provider.Fatal(err)
+			return nil, err
 		}
 	}
 	made, err := newClient(config)
 	if err != nil {
-		return nil, provider.Fatal(fmt.Errorf("make Kubernetes client: %w", err))
+		return nil, fmt.Errorf("make Kubernetes client: %w", err)
 	}
-	if len(c.known) >= clientLimit {
-		clear(c.known)
-	}
-	c.known[key] = made
 	return made, nil
 }
 

@@ -30,7 +30,7 @@ func (s source) fingerprint() string {
 // configurationOf finds the configuration: the node's client_config, else that
 // of the Master or cluster that the node is related to.
 func configurationOf(call *provider.Call) (source, error) {
-	clientConfig, _ := orchestrator.Reveal(property(call, "client_config")).(map[string]orchestrator.Value)
+	clientConfig := provider.Mapping(property(call, "client_config"))
 	configuration, _ := clientConfig["configuration"].(map[string]orchestrator.Value)
 	if configuration == nil {
 		configuration = relatedConfiguration(call.Self)
@@ -62,7 +62,7 @@ func relatedConfiguration(self *provider.Instance) map[string]orchestrator.Value
 		if related.Target == nil {
 			continue
 		}
-		if held, ok := orchestrator.Reveal(related.Target.Properties["configuration"]).(map[string]orchestrator.Value); ok {
+		if held := provider.Mapping(related.Target.Properties["configuration"]); held != nil {
 			return held
 		}
 		if kubeconf := orchestrator.Reveal(related.Target.Runtime["kubeconf"]); kubeconf != nil {
@@ -133,10 +133,7 @@ func refuseReach(config *clientcmdapi.Config) error {
 
 // fromOptions reads api_options. Certificates and keys are PEM text.
 func fromOptions(options map[string]orchestrator.Value) (*rest.Config, error) {
-	text := func(name string) string {
-		s, _ := options[name].(string)
-		return s
-	}
+	text := func(name string) string { return provider.Text(options[name]) }
 	if text("host") == "" {
 		return nil, orchestrator.Errorf(orchestrator.Invalid, "api_options need a host")
 	}

@@ -90,7 +90,7 @@ func (p *Provider) Run(ctx context.Context, call *provider.Call) (provider.Resul
 
 // verbOf reads the function's last word: cloudify_kubernetes.tasks.resource_create.
 func verbOf(function string) (resource.Verb, bool) {
-	last := function[strings.LastIndex(function, ".")+1:]
+	last := provider.LastSegment(function)
 	switch strings.TrimPrefix(last, "file_") {
 	case "resource_create":
 		return resource.Create, true
@@ -113,7 +113,7 @@ func (p *Provider) runAll(ctx context.Context, call *provider.Call, verb resourc
 		if verb == resource.Delete {
 			at = len(manifests) - 1 - i
 		}
-		object := &object{client: client, manifest: manifests[at], validate: verb == resource.Check && truthy(call.Self.Properties["validate_resource_status"])}
+		object := &object{client: client, manifest: manifests[at], validate: verb == resource.Check && provider.IsTrue(call.Self.Properties["validate_resource_status"])}
 		result, err := resource.Adapt(object, p.handling(call, verb, object)).Run(ctx, call, verb)
 		if err != nil {
 			return provider.Result{}, err
@@ -131,28 +131,17 @@ func (p *Provider) runAll(ctx context.Context, call *provider.Call, verb resourc
 	return provider.Result{Set: properties(manifests, views)}, nil
 }
 
-// handling says how one object is treated.
-func (p *Provider) handling(call *provider.Call, verb resource.Verb, o *object) resource.Options {
-	ours := isCreated(call, o.manifest)
-	external := truthy(call.Self.Properties["use_external_resource"]) && !truthy(call.Self.Properties["create_if_missing"])
-	return resource.Options{
-		Class: resource.Named,
-		// What this instance never sent is not its to change or delete.
-		External:    !ours && (external || verb == resource.Delete),
-		UseExisting: truthy(call.Self.Properties["use_if_exists"]) || truthy(call.Self.Properties["use_external_resource"]),
-		Poll:        pollEvery,
-		Scale:       p.scale(call),
-	}
-}
-
 // pollEvery is the real-cloud time between two looks at an object.
 const pollEvery = 5 * time.Second
 
-func (p *Provider) scale(call *provider.Call) func(time.Duration) time.Duration {
-	if !call.Rehearsal {
-		return nil
+// handling says how one object is treated.
+func (p *Provider) handling(call *provider.Call, verb resource.Verb, o *object) resource.Options {
+	options := resource.NamedOptions(call.Self, verb, isCreated(call, o.manifest))
+	options.Poll = pollEvery
+	if call.Rehearsal {
+		options.Scale = p.options.Scale
 	}
-	return p.options.Scale
+	return options
 }
 
 // The runtime properties of an instance.
@@ -193,17 +182,6 @@ func isCreated(call *provider.Call, m manifest) bool {
 		if name == m.String() {
 			return true
 		}
-	}
-	return false
-}
-
-// truthy reads a boolean property, written as one or as text.
-func truthy(v orchestrator.Value) bool {
-	switch v := orchestrator.Reveal(v).(type) {
-	case bool:
-		return v
-	case string:
-		return strings.EqualFold(v, "true")
 	}
 	return false
 }

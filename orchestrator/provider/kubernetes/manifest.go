@@ -33,7 +33,7 @@ func (m manifest) String() string {
 
 // object is the manifest opened, for the far end.
 func (m manifest) object() *unstructured.Unstructured {
-	content, _ := orchestrator.Reveal(m.content).(map[string]orchestrator.Value)
+	content := provider.Mapping(m.content)
 	u := &unstructured.Unstructured{Object: content}
 	if u.GetNamespace() == "" {
 		u.SetNamespace(m.namespace)
@@ -48,7 +48,7 @@ func (m manifest) shown() orchestrator.Value {
 
 // markSecret marks the keys of a Secret that hold its values.
 func markSecret(content map[string]orchestrator.Value, keys ...string) orchestrator.Value {
-	if kind, _ := orchestrator.Reveal(content["kind"]).(string); kind != "Secret" {
+	if provider.Text(content["kind"]) != "Secret" {
 		return content
 	}
 	out := make(map[string]orchestrator.Value, len(content))
@@ -77,7 +77,7 @@ func manifestsOf(call *provider.Call, verb resource.Verb) ([]manifest, error) {
 		return fromList([]orchestrator.Value{withDefaults(content, call.Self)}, "", call)
 	}
 	file, _ := property(call, "file").(map[string]orchestrator.Value)
-	path, _ := orchestrator.Reveal(file["resource_path"]).(string)
+	path := provider.Text(file["resource_path"])
 	if path == "" {
 		return nil, orchestrator.Errorf(orchestrator.Invalid, "node %s has neither a definition nor a file with a resource_path", call.Self.NodeID)
 	}
@@ -95,7 +95,7 @@ func property(call *provider.Call, name string) orchestrator.Value {
 func fromList(list []orchestrator.Value, file string, call *provider.Call) ([]manifest, error) {
 	namespace := "default"
 	if options, ok := property(call, "options").(map[string]orchestrator.Value); ok {
-		if given, _ := orchestrator.Reveal(options["namespace"]).(string); given != "" {
+		if given := provider.Text(options["namespace"]); given != "" {
 			namespace = given
 		}
 	}

@@ -1,7 +1,6 @@
 package kubernetes_test
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net/http/httptest"
@@ -10,20 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/orchestrator/provider/kubernetes"
 	"github.com/slipwayhq/slipway/orchestrator/provider/providertest"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 	cluster "github.com/slipwayhq/slipway/orchestrator/rehearsal/kubernetes"
 )
-
-// dialled takes the rehearsal mark off a call, so that the provider dials.
-func dialled(p provider.Provider) provider.Provider {
-	return provider.Func(func(ctx context.Context, call *provider.Call) (provider.Result, error) {
-		call.Rehearsal = false
-		return p.Run(ctx, call)
-	})
-}
 
 func TestOverTLS(t *testing.T) {
 	world := rehearsal.New(rehearsal.Config{})
@@ -37,7 +27,7 @@ func TestOverTLS(t *testing.T) {
 	kubeconfig, err := one.Kubeconfig()
 	providertest.Must(t, err)
 
-	b := &bench{T: t, world: world, engine: providertest.New(dialled(kubernetes.New(kubernetes.Options{}))), kubeconfig: kubeconfig, cluster: one}
+	b := &bench{T: t, world: world, engine: providertest.New(providertest.Dialled(kubernetes.New(kubernetes.Options{}))), kubeconfig: kubeconfig, cluster: one}
 	nodes := b.website()
 	for _, node := range nodes {
 		providertest.Must(t, b.do(node, "create"))

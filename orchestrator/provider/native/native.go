@@ -10,7 +10,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/provider"
@@ -43,7 +42,7 @@ func (p *Provider) Run(ctx context.Context, call *provider.Call) (provider.Resul
 		return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid,
 			"%s works on a node, not on a relationship; map it in the node's lifecycle interface", call.Function))
 	}
-	switch name := lastSegment(call.Function); name {
+	switch name := provider.LastSegment(call.Function); name {
 	case "unique_prefix":
 		return p.uniquePrefix(ctx, call)
 	case "password":
@@ -60,17 +59,13 @@ func (p *Provider) Run(ctx context.Context, call *provider.Call) (provider.Resul
 
 // Check implements provider.Checker.
 func (p *Provider) Check(_ *orchestrator.Node, operation orchestrator.Operation, _ bool) error {
-	switch name := lastSegment(operation.Function); name {
+	switch name := provider.LastSegment(operation.Function); name {
 	case "unique_prefix", "password", "convert_tags", "delete":
 		return nil
 	default:
 		return orchestrator.Errorf(orchestrator.Invalid,
 			"the native plugin has no function %q; use unique_prefix, password, convert_tags or delete", name)
 	}
-}
-
-func lastSegment(function string) string {
-	return function[strings.LastIndexByte(function, '.')+1:]
 }
 
 const (

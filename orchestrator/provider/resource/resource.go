@@ -122,6 +122,20 @@ type Options struct {
 	Scale func(time.Duration) time.Duration
 }
 
+// NamedOptions are the Options of a Named resource whose node says by its
+// properties whose it is: use_external_resource, create_if_missing,
+// use_if_exists. sent says that this instance asked the far end to make it; what
+// it never sent is not its to change or delete.
+func NamedOptions(self *provider.Instance, verb Verb, sent bool) Options {
+	external := provider.IsTrue(self.Properties["use_external_resource"])
+	missing := provider.IsTrue(self.Properties["create_if_missing"])
+	return Options{
+		Class:       Named,
+		External:    !sent && (verb == Delete || external && !missing),
+		UseExisting: external || provider.IsTrue(self.Properties["use_if_exists"]),
+	}
+}
+
 // Defaults of Options.
 const (
 	DefaultPoll  = 15 * time.Second

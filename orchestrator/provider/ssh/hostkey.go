@@ -30,7 +30,7 @@ func knownKey(call *provider.Call, address string) (ssh.PublicKey, error) {
 	if !ok {
 		return nil, nil
 	}
-	fields := mapping(entry)
+	fields := provider.Mapping(entry)
 	if slices.Contains(newLife, call.Execution.Workflow) && firstText(fields["execution"]) != call.Execution.ID {
 		return nil, nil
 	}
@@ -44,7 +44,7 @@ func knownKey(call *provider.Call, address string) (ssh.PublicKey, error) {
 // recordKey makes the key of a first meeting durable, before anything is run.
 func recordKey(ctx context.Context, call *provider.Call, address string, key ssh.PublicKey) error {
 	recorded := map[string]orchestrator.Value{}
-	for name, value := range mapping(owner(call).Runtime[hostKeysProperty]) {
+	for name, value := range provider.Mapping(owner(call).Runtime[hostKeysProperty]) {
 		recorded[name] = value
 	}
 	recorded[address] = map[string]orchestrator.Value{"key": keyLine(key), "execution": call.Execution.ID}

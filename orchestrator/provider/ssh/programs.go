@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/orchestrator/provider/ctxproxy"
 )
 
@@ -237,7 +238,7 @@ func parseVerdict(runs map[int]*seenRun, text string) error {
 	if err != nil {
 		return fmt.Errorf("verdict of run %d: %w", attempt, err)
 	}
-	fields := mapping(document)
+	fields := provider.Mapping(document)
 	after, _ := fields["after"].(int64)
 	if run := runs[attempt]; run != nil {
 		run.verdict = &ctxproxy.Verdict{

@@ -11,7 +11,7 @@ import (
 
 // readScript returns the text to run: a file of the blueprint, or commands.
 func readScript(call *provider.Call, inputs map[string]orchestrator.Value) (string, error) {
-	switch name := lastSegment(call.Function); name {
+	switch name := provider.LastSegment(call.Function); name {
 	case "run_script":
 		return scriptText(call, inputs)
 	case "run_commands":

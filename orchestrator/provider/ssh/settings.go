@@ -32,10 +32,10 @@ var reserved = map[string]bool{
 
 // readJob reads the inputs. Its errors are the blueprint's and hopeless.
 func readJob(call *provider.Call) (*job, error) {
-	inputs := mapping(orchestrator.Reveal(call.Inputs))
+	inputs := provider.Mapping(call.Inputs)
 	j := &job{env: map[string]string{}, quiet: map[string]bool{}, sudo: truth(inputs["use_sudo"], false), resumable: truth(inputs["slipway_resumable"], false)}
 	var err error
-	if j.target, err = readTarget(call, mapping(inputs["fabric_env"])); err != nil {
+	if j.target, err = readTarget(call, provider.Mapping(inputs["fabric_env"])); err != nil {
 		return nil, err
 	}
 	if j.script, err = readScript(call, inputs); err != nil {
@@ -74,8 +74,8 @@ func (j *job) readProcess(marked orchestrator.Value) error {
 			return invalid("process", "process.%s holds a secret, which every user of the machine could see; pass it in process.env", shown)
 		}
 	}
-	process := mapping(orchestrator.Reveal(marked))
-	for name, value := range mapping(process["env"]) {
+	process := provider.Mapping(marked)
+	for name, value := range provider.Mapping(process["env"]) {
 		j.setEnv(name, value)
 	}
 	if list, ok := process["args"].([]orchestrator.Value); ok {

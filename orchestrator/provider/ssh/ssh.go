@@ -49,7 +49,7 @@ func (p *Provider) Close() {
 
 // Check implements provider.Checker.
 func (p *Provider) Check(_ *orchestrator.Node, operation orchestrator.Operation, rehearsal bool) error {
-	switch name := lastSegment(operation.Function); name {
+	switch name := provider.LastSegment(operation.Function); name {
 	case "run_script", "run_commands":
 	default:
 		return unknownFunction(name)

@@ -29,7 +29,7 @@ const (
 
 // readTarget reads fabric_env.
 func readTarget(call *provider.Call, env map[string]orchestrator.Value) (target, error) {
-	kwargs := mapping(env["connect_kwargs"])
+	kwargs := provider.Mapping(env["connect_kwargs"])
 	t := target{port: defaultPort, connectTimeout: defaultConnectTimeout}
 	t.host, t.user = firstText(env["host"], env["host_string"]), firstText(env["user"])
 	if user, host, ok := strings.Cut(t.host, "@"); ok {
@@ -99,7 +99,7 @@ func hostAddress(call *provider.Call) string {
 	}
 	for depth := 0; at != nil && depth < 32; depth++ {
 		for _, key := range []string{"public_ip_address", "public_ip", "ip"} {
-			if ip, ok := orchestrator.Reveal(at.Get(key)).(string); ok && ip != "" {
+			if ip := provider.Text(at.Get(key)); ip != "" {
 				return ip
 			}
 		}

@@ -47,11 +47,6 @@ func number(value orchestrator.Value) (float64, error) {
 	}
 }
 
-func mapping(value orchestrator.Value) map[string]orchestrator.Value {
-	m, _ := value.(map[string]orchestrator.Value)
-	return m
-}
-
 func firstOf(values ...orchestrator.Value) orchestrator.Value {
 	for _, value := range values {
 		if value != nil {
@@ -68,8 +63,4 @@ func firstText(values ...orchestrator.Value) string {
 		}
 	}
 	return ""
-}
-
-func lastSegment(function string) string {
-	return function[strings.LastIndexByte(function, '.')+1:]
 }
