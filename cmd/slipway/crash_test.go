@@ -36,7 +36,7 @@ func rounds(t *testing.T, usual int) int {
 
 // crashSpeed makes an install last some seconds, so that a random moment falls
 // inside of it.
-const crashSpeed = "SLIPWAY_REHEARSAL_SPEED=150"
+const crashSpeed = "SLIPWAY_REHEARSAL_SPEED=100"
 
 // TestKilledServer kills the server at random moments of installs and
 // uninstalls, some of them after a lost answer, and starts it again each time:
@@ -78,14 +78,18 @@ func faultPlan(t *testing.T) string {
 
 func crashRounds(t *testing.T, p *process, driver, url string) {
 	p.start()
+	rows := openRows(t, driver, url)
+	lasts := map[string]time.Duration{}
 	undisturbed := map[string]string{"aws dev-small": "base_0", "azure production": "base_1"}
 	for cell, id := range undisturbed {
 		cloud, envType, _ := strings.Cut(cell, " ")
 		p.launch(id, cloud, envType)
 		for _, workflow := range []string{"install", "uninstall"} {
+			began := time.Now()
 			if x := p.await(p.run(id, workflow).ID, 2*time.Minute); x.Status != "terminated" {
 				t.Fatalf("%s of the undisturbed %s: %s %s", workflow, cell, x.Status, x.Error)
 			}
+			lasts[workflow+" "+cell] = time.Since(began)
 		}
 	}
 	cells := map[string]string{}
@@ -103,12 +107,12 @@ func crashRounds(t *testing.T, p *process, driver, url string) {
 			cells[id] = cloud + " " + envType
 		}
 		x := p.run(id, workflow)
-		time.Sleep(time.Duration(random.IntN(1500)) * time.Millisecond) // the random moment
+		time.Sleep(time.Duration(random.Float64() * 0.8 * float64(lasts[workflow+" "+cloud+" "+envType]))) // the random moment
 		if round%10 != 9 {
-			awaitRunning(t, driver, url) // most often: the next one with a step in flight
+			rows.awaitRunning() // most often: the next one with a step in flight
 		}
 		p.kill()
-		inFlight += running(t, driver, url)
+		inFlight += rows.running()
 		p.start()
 		if ended := p.await(x.ID, 2*time.Minute); ended.Status != "terminated" {
 			t.Fatalf("round %d: %s of %s ended %s: %s", round, workflow, id, ended.Status, ended.Error)
@@ -121,29 +125,46 @@ func crashRounds(t *testing.T, p *process, driver, url string) {
 	wantCreatesAsIn(t, p, undisturbed, cells)
 }
 
-// awaitRunning returns as soon as some step is in flight, or after two seconds:
-// the execution may be at its end.
-func awaitRunning(t *testing.T, driver, url string) {
-	t.Helper()
-	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); {
-		if running(t, driver, url) > 0 {
-			return
-		}
-		time.Sleep(2 * time.Millisecond) // rows are polled
-	}
+// stepRows looks at the server's rows behind its back.
+type stepRows struct {
+	t     *testing.T
+	query *sql.Stmt
 }
 
-// running returns 1 when the killed server left a step without an outcome.
-func running(t *testing.T, driver, url string) int {
+func openRows(t *testing.T, driver, url string) stepRows {
 	t.Helper()
 	db, err := sql.Open(driver, url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }()
-	var n int
-	if err := db.QueryRow(`SELECT count(*) FROM steps WHERE state = 'running'`).Scan(&n); err != nil {
+	t.Cleanup(func() { _ = db.Close() })
+	query, err := db.Prepare(`SELECT count(*) FROM steps WHERE state = 'running'`)
+	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = query.Close() })
+	return stepRows{t, query}
+}
+
+// awaitRunning returns as soon as some step is in flight, or after two seconds:
+// the execution may be at its end.
+func (r stepRows) awaitRunning() {
+	r.t.Helper()
+	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); {
+		if r.running() > 0 {
+			return
+		}
+		time.Sleep(time.Millisecond) // rows are polled
+	}
+}
+
+// running returns 1 when some step has no outcome: in flight, or left so by a
+// killed server.
+func (r stepRows) running() int {
+	r.t.Helper()
+	var n int
+	if err := r.query.QueryRow().Scan(&n); err != nil {
+		r.t.Fatal(err)
 	}
 	return min(n, 1)
 }
