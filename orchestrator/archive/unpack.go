@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -118,7 +119,7 @@ func (u *unpacker) zip(data []byte) error {
 		if err != nil {
 			return fmt.Errorf("read zip entry: %w", err)
 		}
-		err = u.add(name, content)
+		err = u.add(name, content, int64(min(file.UncompressedSize64, math.MaxInt64)))
 		if closed := content.Close(); err == nil && closed != nil {
 			err = fmt.Errorf("read zip entry: %w", closed)
 		}
@@ -158,7 +159,7 @@ func (u *unpacker) tar(r io.Reader) error {
 		if name == "" {
 			continue
 		}
-		if err := u.add(name, reader); err != nil {
+		if err := u.add(name, reader, header.Size); err != nil {
 			return err
 		}
 	}
@@ -198,6 +199,10 @@ func (u *unpacker) tooMany() error {
 	return tooLarge("the archive holds more than %d files", u.limits.Files)
 }
 
+func (u *unpacker) tooMuch() error {
+	return tooLarge("the archive unpacks to more than %d MB, or to more than %d times its size", u.limits.Unpacked>>20, u.limits.Ratio)
+}
+
 // hasDrive reports whether a path starts with a drive letter.
 func hasDrive(name string) bool {
 	return len(name) >= 2 && name[1] == ':' && (name[0]|0x20 >= 'a' && name[0]|0x20 <= 'z')
@@ -217,18 +222,24 @@ func (u *unpacker) fileAndFolder() string {
 	return found
 }
 
-// add reads one file, within what the limits leave.
-func (u *unpacker) add(name string, content io.Reader) error {
+// add reads one file, within what the limits leave. declared is how long its
+// entry says it is, which need not be true.
+func (u *unpacker) add(name string, content io.Reader, declared int64) error {
 	left := u.limits.Unpacked - u.size
 	if byRatio := max(ratioFree, u.packed*u.limits.Ratio) - u.size; byRatio < left {
 		left = byRatio
 	}
-	data, err := io.ReadAll(io.LimitReader(content, left+1))
-	if err != nil {
+	if declared > left {
+		return u.tooMuch()
+	}
+	// Made as long as it will be: growing would take several times as much.
+	unpacked := bytes.NewBuffer(make([]byte, 0, max(declared, 0)+bytes.MinRead))
+	if _, err := unpacked.ReadFrom(io.LimitReader(content, left+1)); err != nil {
 		return fmt.Errorf("read %q: %w", name, err)
 	}
+	data := unpacked.Bytes()
 	if int64(len(data)) > left {
-		return tooLarge("the archive unpacks to more than %d MB, or to more than %d times its size", u.limits.Unpacked>>20, u.limits.Ratio)
+		return u.tooMuch()
 	}
 	u.size += int64(len(data))
 	u.files[name] = data

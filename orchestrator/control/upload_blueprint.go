@@ -137,6 +137,7 @@ func (c *Control) compile(ctx context.Context, team string, upload UploadBluepri
 		return Compiled{}, ctx.Err()
 	}
 	files, err := archive.Unpack(upload.Archive, archive.DefaultLimits())
+	defer giveBack(files)
 	if err != nil {
 		return Compiled{}, err
 	}

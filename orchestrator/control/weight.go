@@ -1,7 +1,9 @@
 package control
 
 import (
+	"io/fs"
 	"reflect"
+	"runtime/debug"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 )
@@ -52,5 +54,17 @@ func weigh(v reflect.Value, left *int) {
 		for i := range v.NumField() {
 			weigh(v.Field(i), left)
 		}
+	}
+}
+
+// largeFiles is when an archive is no ordinary one, in bytes unpacked.
+const largeFiles = 4 << 20
+
+// giveBack returns memory to the system after an archive that was large, or that
+// was refused (nil), perhaps for being so. Left to itself the heap would stay as
+// large as the worst archive made it, and the next one would come on top.
+func giveBack(files fs.FS) {
+	if files == nil || sizeOf(files) > largeFiles {
+		debug.FreeOSMemory()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 
 	"github.com/labstack/echo/v4"
@@ -77,7 +78,12 @@ func (a *API) serve(r route) echo.HandlerFunc {
 		if !actor.Role.AtLeast(r.role) {
 			return orchestrator.Errorf(orchestrator.Forbidden, "this needs the role %s in tenant %s; an admin of the tenant can give it", r.role, actor.Team).Because("forbidden_error")
 		}
-		c := &call{Context: ec, api: a, Actor: actor, query: ec.QueryParams()}
+		// Strictly: echo leaves out what it cannot read.
+		query, err := url.ParseQuery(ec.Request().URL.RawQuery)
+		if err != nil {
+			return invalid("the query of the address cannot be read; escape ; and %% in it")
+		}
+		c := &call{Context: ec, api: a, Actor: actor, query: query}
 		if err := c.checkQuery(r.query); err != nil {
 			return err
 		}

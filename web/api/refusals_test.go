@@ -24,6 +24,7 @@ func TestRefusals(t *testing.T) {
 		code, says         string
 	}{
 		"UnknownQuery":     {reason: "an ignored filter would answer too much", method: get, path: "/deployments?owner=me", status: 400, code: "bad_parameters_error", says: `"owner"`},
+		"Unreadable":       {reason: "a filter that cannot be read is not left out", method: get, path: "/deployments?id=a;b", status: 400, code: "bad_parameters_error", says: "escape ;"},
 		"NegativeSize":     {reason: "sizes are counted", method: get, path: "/deployments?_size=-1", status: 400, code: "bad_parameters_error", says: "_size"},
 		"BadBoolean":       {reason: "booleans are true or false", method: get, path: "/rehearsal/calls?effective=perhaps", status: 400, code: "bad_parameters_error", says: "effective"},
 		"UnknownSort":      {reason: "sorting by nothing sorts nothing", method: get, path: "/executions?_sort=colour", status: 400, code: "bad_parameters_error", says: "created_at"},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -77,12 +78,17 @@ func splitEscaped(s string, separator rune) []string {
 
 func parseYAML(data []byte, from string) (map[string]any, error) {
 	var values map[string]any
-	if err := yaml.Unmarshal(data, &values); err != nil {
-		return nil, fmt.Errorf("%s must hold a map of names and values: %w", from, err)
+	err := yaml.Unmarshal(data, &values)
+	if mistyped, ok := errors.AsType[*yaml.TypeError](err); ok && len(mistyped.Errors) > 0 {
+		line, _, _ := strings.Cut(mistyped.Errors[0], ":") // the rest speaks of Go
+		return nil, fmt.Errorf("%s must hold a map of names and values; at %s it does not", from, line)
 	}
-	// What JSON cannot say, such as a map with numbers for keys, is found here.
+	if err != nil {
+		return nil, fmt.Errorf("%s is not YAML: %s", from, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	// What JSON cannot say is found here.
 	if _, err := json.Marshal(values); err != nil {
-		return nil, fmt.Errorf("%s holds something that cannot be sent: %w", from, err)
+		return nil, fmt.Errorf("%s holds a map whose keys are not texts, or a number that is none; write keys in quotes", from)
 	}
 	return values, nil
 }
