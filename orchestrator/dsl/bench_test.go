@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -77,6 +78,24 @@ func BenchmarkCompile(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// Allocations stand for time, which a busy machine does not tell: eight times
+// the nodes may cost no more than n log n allows.
+func TestCompileGrowsNoFasterThanNLogN(t *testing.T) {
+	const small, large = 500, 4_000
+	allocs := func(n int) float64 {
+		source := largeBlueprint(n)
+		return testing.AllocsPerRun(1, func() {
+			if _, findings := Compile(source, nil); findings.HasErrors() {
+				t.Fatal(findings.Err())
+			}
+		})
+	}
+	most := large * math.Log(large) / (small * math.Log(small))
+	if ratio := allocs(large) / allocs(small); ratio > most {
+		t.Errorf("%d nodes take %.1f times the allocations of %d, want at most %.1f", large, ratio, small, most)
 	}
 }
 

@@ -72,3 +72,10 @@ const (
 	codeImportForm         = 220
 	codeImportValues       = 221
 )
+
+// undeclared are the codes of names that nothing declares.
+var undeclared = map[int]bool{
+	codeUnknownNodeType: true, codeRelType: true, codeRelTarget: true, codeUnknownType: true, codeUndeclared: true,
+	codeNodeOperation: true, codeRelOperation: true, codeWorkflowOperation: true, codeNoScriptPlugin: true,
+	codeGroupMember: true, codeGroupPolicyType: true, codeGroupTrigger: true, codePolicyTarget: true,
+}

@@ -33,9 +33,10 @@ type compiler struct {
 	version         version
 	validateVersion bool
 	diagnostics     diag.Diagnostics
-	failed          int // findings, also those that are not kept
-	marks           int // of YAML, in all documents read
-	filled          int // values that data types were filled in with
+	failed          int  // findings, also those that are not kept
+	incomplete      bool // an import is missing
+	marks           int  // of YAML, in all documents read
+	filled          int  // values that data types were filled in with
 
 	// Of reading and merging.
 	chains     map[string][]string // per file, the files that led to it
@@ -68,11 +69,20 @@ type compiler struct {
 func compile(source Source, importer Importer, o options) (*orchestrator.Plan, diag.Diagnostics) {
 	c := newCompiler(source, importer, o)
 	c.run(source)
-	c.diagnostics = c.diagnostics.Sort()
-	if c.diagnostics.HasErrors() {
-		return nil, c.diagnostics
+	findings := c.findings()
+	if findings.HasErrors() {
+		return nil, findings
 	}
-	return c.plan, c.diagnostics
+	return c.plan, findings
+}
+
+// findings returns what is to be said, sorted. While an import is missing, names
+// that nothing declares are not told: the import may declare them.
+func (c *compiler) findings() diag.Diagnostics {
+	if c.incomplete {
+		c.diagnostics = slices.DeleteFunc(c.diagnostics, func(d diag.Diagnostic) bool { return undeclared[d.Code] })
+	}
+	return c.diagnostics.Sort()
 }
 
 func newCompiler(source Source, importer Importer, o options) *compiler {
@@ -121,7 +131,7 @@ func (c *compiler) run(source Source) {
 	c.planRelationshipTypes()
 	c.planDataTypes()
 	c.planPlugins()
-	if !c.skipFunctions {
+	if !c.skipFunctions && !c.incomplete {
 		c.checkFunctions()
 	}
 	if !c.diagnostics.HasErrors() {

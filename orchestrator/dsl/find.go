@@ -20,7 +20,14 @@ func (c *compiler) find(importer, document *imported) ([]byte, *PluginRecord, er
 			}
 		}
 		text, err := c.findFile(importer, document)
-		return text, nil, err
+		if err == nil {
+			return text, nil, nil
+		}
+		// cloudify/types/types.yaml is a path, and no file of any archive.
+		if text, record, askErr := c.ask(document, location); askErr == nil {
+			return text, record, nil
+		}
+		return nil, nil, err
 	}
 	return c.ask(document, location)
 }

@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"fmt"
 	"io/fs"
 )
 
@@ -12,7 +13,7 @@ type Source struct {
 }
 
 // Importer finds what a blueprint imports from outside its archive: "plugin:"
-// and "blueprint:" locations, and URLs. Files of the archive never get here.
+// and "blueprint:" locations, URLs, and paths that the archive does not have.
 type Importer interface {
 	// Import returns the document behind a location, which comes without a
 	// namespace. version is the DSL version of the main blueprint, such as
@@ -49,4 +50,17 @@ type NoImports struct{}
 // Import returns an error.
 func (NoImports) Import(string, string) (*Document, error) {
 	return nil, errNoImporter
+}
+
+// Bundled is an Importer of the type files that a program carries: it answers
+// the text behind a location and the file's name.
+type Bundled func(location, version string) (text, name string, ok bool)
+
+// Import returns the bundled file.
+func (b Bundled) Import(location, version string) (*Document, error) {
+	text, name, ok := b(location, version)
+	if !ok {
+		return nil, fmt.Errorf("%s is not bundled", location)
+	}
+	return &Document{Name: name, Text: []byte(text)}, nil
 }

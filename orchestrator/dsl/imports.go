@@ -246,6 +246,7 @@ func (c *compiler) loadImport(importer *imported, s statement, taken map[string]
 	}
 	text, record, err := c.find(importer, document)
 	if err != nil {
+		c.incomplete = true
 		d := c.fail(codeImportUnreadable, s.at, s.path, "the import %s cannot be read: %v", s.location, err)
 		if !importScheme.MatchString(s.location) {
 			d.Hint = diag.DidYouMean(s.location, yamlFiles(importer.orMain(c)))

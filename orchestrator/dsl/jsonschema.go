@@ -19,7 +19,7 @@ func JSONSchema(source Source, importer Importer) ([]byte, diag.Diagnostics) {
 	c := newCompiler(source, importer, options{})
 	documents := c.loadAll(source)
 	if documents == nil {
-		return nil, c.diagnostics.Sort()
+		return nil, c.findings()
 	}
 	c.root = c.mergeAll(documents)
 	c.checkShape(c.root)
@@ -28,14 +28,14 @@ func JSONSchema(source Source, importer Importer) ([]byte, diag.Diagnostics) {
 	c.compileNodeTypes()
 	c.compileRelationshipTypes()
 	if c.diagnostics.HasErrors() {
-		return nil, c.diagnostics.Sort()
+		return nil, c.findings()
 	}
 	text, err := json.MarshalIndent(c.jsonSchema(), "", "  ")
 	if err != nil {
 		c.fail(0, orchestrator.Range{File: source.Main}, "", "the schema cannot be written: %v", err)
 		return nil, c.diagnostics
 	}
-	return append(text, '\n'), c.diagnostics.Sort()
+	return append(text, '\n'), c.findings()
 }
 
 type object = map[string]any
