@@ -58,6 +58,17 @@ func Packages() []string {
 	return names
 }
 
+// EveryType is a blueprint that imports the newest built-in types and those of
+// every plugin, for what wants to know all types there are.
+func EveryType() string {
+	var b strings.Builder
+	b.WriteString("tosca_definitions_version: cloudify_dsl_1_5\nimports:\n  - http://cloudify.co/spec/cloudify/7.0.0/types.yaml\n")
+	for _, name := range Packages() {
+		b.WriteString("  - plugin:" + name + "\n")
+	}
+	return b.String()
+}
+
 // localTypes is a path in the original server's own folder.
 var localTypes = regexp.MustCompile(`^/?cloudify/types/types(?:_(1_[345]))?\.yaml$`)
 

@@ -18,6 +18,8 @@ func (catalogue) Types(location, dslVersion string) (text, name string, ok bool)
 
 func (catalogue) SampleEaasParams() string { return blueprints.SampleEaasParams() }
 
+func (catalogue) EveryType() string { return blueprints.EveryType() }
+
 func (catalogue) Blueprints() ([]control.BundledBlueprint, error) {
 	var bundled []control.BundledBlueprint
 	for _, entry := range blueprints.Catalog() {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -27,6 +28,8 @@ type Catalogue interface {
 	// Types returns a bundled type file by its import location; dslVersion is
 	// that of the blueprint that imports it.
 	Types(location, dslVersion string) (text, name string, ok bool)
+	// EveryType is a blueprint that imports all bundled types.
+	EveryType() string
 	Blueprints() ([]BundledBlueprint, error)
 	SampleEaasParams() string
 }
@@ -70,6 +73,7 @@ type Control struct {
 	now       func() time.Time
 	log       *slog.Logger
 	providers provider.Registry // for checks at upload; set by UseProviders
+	schema    func() ([]byte, error)
 }
 
 // New returns a Control, or an error when the configuration is incomplete.
@@ -80,6 +84,7 @@ func New(cfg Config) (*Control, error) {
 	return &Control{
 		cfg: cfg, store: cfg.Store, queue: cfg.Queue, plans: engine.NewPlans(cfg.Store),
 		files: newArchiveCache(cfg.Archives), compiling: make(chan struct{}, compilingAtOnce), now: cfg.Now, log: cfg.Logger,
+		schema: sync.OnceValues(func() ([]byte, error) { return blueprintSchema(cfg.Catalogue) }),
 	}, nil
 }
 

@@ -29,6 +29,8 @@ func (catalogue) Types(location, version string) (text, name string, ok bool) {
 	return blueprints.TypesFor(location, version)
 }
 func (catalogue) SampleEaasParams() string { return blueprints.SampleEaasParams() }
+
+func (catalogue) EveryType() string { return blueprints.EveryType() }
 func (catalogue) Blueprints() ([]control.BundledBlueprint, error) {
 	var bundled []control.BundledBlueprint
 	for _, entry := range blueprints.Catalog() {

@@ -25,7 +25,7 @@ type property struct {
 // withoutActor are the methods that ask for nobody: those of the composition
 // root, of the engine, and of sign-in, which find out who asks.
 var withoutActor = []string{
-	"Account", "Begin", "BundledInfo", "Components", "DropExpiredSessions", "DropSession", "Files", "NoteRefusedSignIn",
+	"Account", "Begin", "BlueprintSchema", "BundledInfo", "Components", "DropExpiredSessions", "DropSession", "Files", "NoteRefusedSignIn",
 	"PutSession", "Ready", "Session", "TouchSession", "UseProviders",
 }
 

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -16,7 +14,6 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/archive"
 	"github.com/slipwayhq/slipway/orchestrator/diag"
 	"github.com/slipwayhq/slipway/orchestrator/dsl"
-	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/store"
 )
 
@@ -145,7 +142,7 @@ func (c *Control) compile(ctx context.Context, team string, upload UploadBluepri
 }
 
 func (c *Control) compileFiles(ctx context.Context, team string, files fs.FS, mainFile string) (Compiled, error) {
-	main, err := findMain(files, mainFile)
+	main, err := archive.MainFile(files, mainFile)
 	if err != nil {
 		return Compiled{}, err
 	}
@@ -154,88 +151,11 @@ func (c *Control) compileFiles(ctx context.Context, team string, files fs.FS, ma
 		if err := checkWeight(plan, maxPlan); err != nil {
 			return Compiled{}, err
 		}
-		findings = append(findings, c.checkProviders(plan)...)
+		if c.providers != nil {
+			findings = append(findings, c.providers.Check(plan)...)
+		}
 	}
 	return Compiled{Plan: plan, Diagnostics: findings.Sort(), MainFile: main, Files: files}, nil
-}
-
-// findMain returns the main file: the one named, blueprint.yaml, or the only
-// YAML file at the top.
-func findMain(files fs.FS, named string) (string, error) {
-	if decoded, err := url.PathUnescape(named); err == nil {
-		named = decoded
-	}
-	if named != "" {
-		if _, err := fs.Stat(files, named); err != nil {
-			return "", orchestrator.Errorf(orchestrator.Invalid, "the archive holds no file %q; name the main file with -n", named).On("application_file_name")
-		}
-		return named, nil
-	}
-	if _, err := fs.Stat(files, "blueprint.yaml"); err == nil {
-		return "blueprint.yaml", nil
-	}
-	found, err := fs.Glob(files, "*.y*ml")
-	if err != nil || len(found) != 1 {
-		return "", orchestrator.Errorf(orchestrator.Invalid, "the archive holds no blueprint.yaml at its top; name the main file with -n").On("application_file_name")
-	}
-	return found[0], nil
-}
-
-// checkProviders finds operations that no provider serves, and scripts that
-// would run on the server, which needs the sandbox that this version lacks.
-func (c *Control) checkProviders(plan *orchestrator.Plan) diag.Diagnostics {
-	if c.providers == nil {
-		return nil
-	}
-	var findings diag.Diagnostics
-	for i := range plan.Nodes {
-		node := &plan.Nodes[i]
-		for _, name := range orchestrator.SortedKeys(node.Operations) {
-			findings = append(findings, c.checkOperation(plan, node, node.Operations[name], "node_templates."+node.ID+".interfaces."+name)...)
-		}
-		for j, r := range node.Relationships {
-			path := fmt.Sprintf("node_templates.%s.relationships[%d].", node.ID, j)
-			for _, name := range orchestrator.SortedKeys(r.SourceOperations) {
-				findings = append(findings, c.checkOperation(plan, node, r.SourceOperations[name], path+"source_interfaces."+name)...)
-			}
-			for _, name := range orchestrator.SortedKeys(r.TargetOperations) {
-				findings = append(findings, c.checkOperation(plan, plan.Node(r.Target), r.TargetOperations[name], path+"target_interfaces."+name)...)
-			}
-		}
-	}
-	return findings
-}
-
-// agentPackage is the plugin of host agents. Workflows here use none, so its
-// operations, which every Compute node declares, are never run.
-const agentPackage = "agent"
-
-func (c *Control) checkOperation(plan *orchestrator.Plan, node *orchestrator.Node, operation orchestrator.Operation, path string) diag.Diagnostics {
-	if operation.IsNoop() || plan.Plugins[operation.Plugin].PackageName == agentPackage {
-		return nil
-	}
-	at := operation.At
-	if at.File == "" {
-		at = node.At
-	}
-	finding := diag.Diagnostic{Severity: diag.Error, Path: path, Range: at}
-	if strings.HasPrefix(operation.Function, "script_runner.tasks.") {
-		finding.Message = fmt.Sprintf("operation %s of node %s would run a script on the server, which this version does not do", operation.Name, node.ID)
-		finding.Hint = "run it on a machine over SSH with fabric.fabric_plugin.tasks.run_script"
-		return diag.Diagnostics{finding}
-	}
-	p, err := c.providers.Find(plan.Plugins[operation.Plugin].PackageName)
-	if err != nil {
-		finding.Message = fmt.Sprintf("operation %s of node %s: %v", operation.Name, node.ID, err)
-		return diag.Diagnostics{finding}
-	}
-	if checker, ok := p.(provider.Checker); ok {
-		if err := checker.Check(node, operation, false); err != nil {
-			finding.Message = fmt.Sprintf("operation %s of node %s: %v", operation.Name, node.ID, err)
-			return diag.Diagnostics{finding}
-		}
-	}
-	return nil
 }
 
 // validBlueprintID refuses ids that the REST contract does not allow.

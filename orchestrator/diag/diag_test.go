@@ -123,7 +123,7 @@ func TestSARIF(t *testing.T) {
 	var b strings.Builder
 	findings := Diagnostics{
 		{Severity: Error, Code: 7, Message: "bad", Hint: "good?", Range: at("a.yaml", 2, 7)},
-		{Severity: Warning, Message: "odd", Range: orchestrator.Range{File: "b.yaml"}},
+		{Severity: Warning, Message: "odd", Range: orchestrator.Range{File: "my shop/b.yaml"}},
 	}
 	if err := SARIF(&b, findings, "1.2.3"); err != nil {
 		t.Fatal(err)
@@ -157,7 +157,8 @@ func TestSARIF(t *testing.T) {
 	if first.RuleID != "dsl/7" || first.Level != "error" || first.Message.Text != "bad (good?)" || first.Locations[0].PhysicalLocation.Region.StartLine != 2 {
 		t.Errorf("%+v", first)
 	}
-	if second.RuleID != "dsl" || second.Level != "warning" || second.Locations[0].PhysicalLocation.Region != nil {
+	if second.RuleID != "dsl" || second.Level != "warning" || second.Locations[0].PhysicalLocation.Region != nil ||
+		second.Locations[0].PhysicalLocation.ArtifactLocation.URI != "my%20shop/b.yaml" {
 		t.Errorf("%+v", second)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
+	"strings"
 )
 
 // The parts of SARIF 2.1.0 that findings fill, for editors and code hosts.
@@ -82,10 +84,18 @@ func sarifOf(d Diagnostic) sarifResult {
 	if d.Range.File == "" {
 		return r
 	}
-	place := sarifPhysical{Artifact: sarifArtifact{d.Range.File}}
+	place := sarifPhysical{Artifact: sarifArtifact{uriOf(d.Range.File)}}
 	if d.Range.Start.Line > 0 {
 		place.Region = &sarifRegion{StartLine: d.Range.Start.Line, StartColumn: d.Range.Start.Column, EndLine: d.Range.End.Line, EndColumn: d.Range.End.Column}
 	}
 	r.Locations = []sarifLocation{{place}}
 	return r
+}
+
+// uriOf writes a path as a relative reference; what is an address stays.
+func uriOf(file string) string {
+	if strings.Contains(file, "://") {
+		return file
+	}
+	return (&url.URL{Path: file}).String()
 }

@@ -67,6 +67,7 @@ func (catalogue) Types(location, version string) (text, name string, ok bool) {
 	return blueprints.TypesFor(location, version)
 }
 func (catalogue) SampleEaasParams() string                        { return blueprints.SampleEaasParams() }
+func (catalogue) EveryType() string                               { return blueprints.EveryType() }
 func (catalogue) Blueprints() ([]control.BundledBlueprint, error) { return nil, nil }
 
 // archives keeps archives in memory.
