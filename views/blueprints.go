@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator/diag"
@@ -94,7 +95,7 @@ func Findings(list diag.Diagnostics, source func(file string) ([]byte, bool)) []
 	lines := map[string][]string{}
 	var out []Finding
 	for _, d := range list {
-		f := Finding{Tone: ToneFail, Where: d.Range.String(), Message: d.Message, Hint: d.Hint, Path: d.Path, Imports: strings.Join(d.Imports, " → ")}
+		f := Finding{Tone: ToneFail, Where: whereAndWhat(d), Message: d.Message, Hint: d.Hint, Path: d.Path, Imports: strings.Join(d.Imports, " → ")}
 		if d.Severity == diag.Warning {
 			f.Tone = ToneAttn
 		}
@@ -111,6 +112,18 @@ func Findings(list diag.Diagnostics, source func(file string) ([]byte, bool)) []
 		out = append(out, f)
 	}
 	return out
+}
+
+// whereAndWhat is "blueprint.yaml:4:11 · error 7", as the command line has it.
+func whereAndWhat(d diag.Diagnostic) string {
+	what := string(d.Severity)
+	if d.Code != 0 {
+		what += " " + strconv.Itoa(d.Code)
+	}
+	if place := d.Range.String(); place != "" {
+		return place + " · " + what
+	}
+	return what
 }
 
 // markedPart is the word under the caret; afterMark what follows it.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"strconv"
@@ -79,16 +80,46 @@ type findingsObject struct {
 	Findings     diag.Diagnostics `json:"findings"`
 }
 
+// postBlueprintsValidate answers all findings: as an object of ours, or with
+// ?format=sarif as the log that code hosts and editors read.
 func postBlueprintsValidate(c *call) error {
+	format, err := c.one("format")
+	if err != nil {
+		return err
+	}
+	if format != "" && format != "json" && format != "sarif" {
+		return invalid("the format is json or sarif, not %q", format).On("format")
+	}
 	compiled, err := c.compile()
 	if err != nil {
 		return err
 	}
 	findings := compiled.Diagnostics
+	if format == "sarif" {
+		return c.sarif(findings)
+	}
 	if findings == nil {
 		findings = diag.Diagnostics{}
 	}
 	return c.JSON(http.StatusOK, findingsObject{!findings.HasErrors(), compiled.MainFile, findings})
+}
+
+func (c *call) sarif(findings diag.Diagnostics) error {
+	var log bytes.Buffer
+	if err := diag.SARIF(&log, findings, c.api.version); err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, "application/sarif+json", log.Bytes())
+}
+
+// getBlueprintSchema is under /api and not under blueprints, where "schema" may
+// be the id of one.
+func getBlueprintSchema(c *call) error {
+	schema, err := c.api.control.BlueprintSchema()
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, "application/schema+json", schema)
 }
 
 func (c *call) compile() (control.Compiled, error) {

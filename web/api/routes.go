@@ -32,6 +32,7 @@ func routes() []route {
 	const get, put, post, patch, remove = http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete
 	return []route{
 		{get, "/api/openapi.json", viewer, nil, getOpenAPI},
+		{get, "/api/blueprint-schema.json", viewer, nil, getBlueprintSchema},
 		{get, "/api/version", viewer, nil, getVersion},
 		{get, v31 + "/version", viewer, nil, getVersion},
 		{get, v31 + "/status", viewer, []string{"summary"}, getStatus},
@@ -48,7 +49,7 @@ func routes() []route {
 		{remove, v31 + "/blueprints/:id", operator, []string{"force"}, deleteBlueprint},
 		{get, v31 + "/blueprints/:id/archive", viewer, nil, getBlueprintArchive},
 		{put, v31 + "/blueprints/:id/validate", user, uploadQuery, putBlueprintValidate},
-		{post, v31 + "/blueprints/validate", user, uploadQuery, postBlueprintsValidate},
+		{post, v31 + "/blueprints/validate", user, append([]string{"format"}, uploadQuery...), postBlueprintsValidate},
 
 		{get, v31 + "/deployments", viewer, list("id", "blueprint_id"), listDeployments},
 		{get, v31 + "/deployments/:id", viewer, []string{"_include", "all_sub_deployments", "include_workdir"}, getDeployment},
