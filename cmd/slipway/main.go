@@ -27,7 +27,7 @@ func main() {
 // run executes one command line and returns its exit code: 0 done; 1 failed,
 // cancelled or refused; 2 usage.
 func run(ctx context.Context, args []string) int {
-	root := cli.New(version, os.Stdin, os.Stdout, os.Stderr)
+	root := cli.New(version, bundled(), os.Stdin, os.Stdout, os.Stderr)
 	root.AddCommand(serveCommand())
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

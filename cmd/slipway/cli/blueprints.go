@@ -14,8 +14,8 @@ import (
 
 func (c *cli) blueprints() *cobra.Command {
 	command := group("blueprints", "Upload, check and list blueprints", "",
-		c.blueprintsUpload(), c.blueprintsValidate(), c.blueprintsList(), c.blueprintsGet(),
-		c.blueprintsInputs(), c.blueprintsDelete())
+		c.blueprintsUpload(), c.blueprintsValidate(), c.blueprintsSchema(), c.blueprintsList(),
+		c.blueprintsGet(), c.blueprintsInputs(), c.blueprintsDelete())
 	command.Aliases = []string{"blueprint"}
 	return command
 }
@@ -58,7 +58,7 @@ func (c *cli) upload(command *cobra.Command, path string, given uploadFlags) err
 	if err != nil {
 		return err
 	}
-	source, err := pack(path, given.mainFile)
+	source, err := open(path, given.mainFile)
 	if err != nil {
 		return err
 	}
@@ -95,62 +95,6 @@ func (c *cli) showInvalid(source source, findings diag.Diagnostics) error {
 		return err
 	}
 	return fmt.Errorf("the blueprint is not valid (%s); nothing was stored", count(findings))
-}
-
-func (c *cli) blueprintsValidate() *cobra.Command {
-	var mainFile string
-	command := &cobra.Command{
-		Use: "validate PATH", Short: "Check a blueprint without storing it", Args: takes("PATH"),
-		Long: `Check a blueprint as an upload would, and store nothing. Findings are printed with
-the lines they are about; the exit code is 1 when one of them is an error.`,
-		Example: `  slipway blueprints validate shop/blueprint.yaml
-  slipway blueprints validate shop/ --json`,
-		RunE: func(command *cobra.Command, args []string) error { return c.validate(command, args[0], mainFile) },
-	}
-	command.Flags().StringVarP(&mainFile, "blueprint-filename", "n", "", "the main file in the folder or archive (default blueprint.yaml)")
-	return command
-}
-
-func (c *cli) validate(command *cobra.Command, path, mainFile string) error {
-	source, err := pack(path, mainFile)
-	if err != nil {
-		return err
-	}
-	asking, err := c.connect()
-	if err != nil {
-		return err
-	}
-	body, contentType, err := source.form("tenant", nil)
-	if err != nil {
-		return err
-	}
-	var raw json.RawMessage
-	if err := asking.ask(command.Context(), request{
-		method: http.MethodPost, path: "/blueprints/validate", contentType: contentType, body: body,
-	}, &raw); err != nil {
-		return err
-	}
-	var answer struct {
-		Findings diag.Diagnostics `json:"findings"`
-	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return fmt.Errorf("read the server's answer: %w", err)
-	}
-	if c.output.json {
-		err = c.printObject(raw)
-	} else {
-		err = diag.Render(c.out, answer.Findings, source.read)
-	}
-	if err != nil {
-		return err
-	}
-	if answer.Findings.HasErrors() {
-		return fmt.Errorf("the blueprint is not valid (%s)", count(answer.Findings))
-	}
-	if len(answer.Findings) > 0 {
-		return c.say("The blueprint is valid (%s)", count(answer.Findings))
-	}
-	return c.say("The blueprint is valid")
 }
 
 // count says "2 errors, 1 warning".

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/slipwayhq/slipway/blueprints"
+	"github.com/slipwayhq/slipway/orchestrator/provider"
 )
 
 func TestMain(m *testing.M) {
@@ -23,7 +27,7 @@ func TestMain(m *testing.M) {
 
 // program is what main does with the root command.
 func program() {
-	root := New("test", os.Stdin, os.Stdout, os.Stderr)
+	root := New("test", bundled(), os.Stdin, os.Stdout, os.Stderr)
 	root.SetArgs(os.Args[1:])
 	err := root.Execute()
 	if err == nil {
@@ -35,6 +39,18 @@ func program() {
 		os.Exit(2)
 	}
 	os.Exit(1)
+}
+
+// bundled are the types of the catalogue, with a provider for each plugin.
+func bundled() Bundled {
+	refused := provider.Func(func(context.Context, *provider.Call) (provider.Result, error) {
+		return provider.Result{}, errors.New("a client carries out nothing")
+	})
+	registry := provider.Registry{}
+	for _, name := range blueprints.Packages() {
+		registry[name] = refused
+	}
+	return Bundled{Types: blueprints.TypesFor, EveryType: blueprints.EveryType(), Check: registry.Check}
 }
 
 // TestScripts runs testdata/*.txt against a server that answers what the script

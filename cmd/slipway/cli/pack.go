@@ -14,11 +14,13 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/archive"
 )
 
-// source is a blueprint as it is sent: an archive, and its texts for excerpts.
+// source is a blueprint on this machine: its files, and where they are.
 type source struct {
-	archive  []byte
+	// place is the folder or archive that the files are in, as it was given.
+	place    string
 	files    fs.FS
-	mainFile string
+	mainFile string // "" when it was not named
+	archive  []byte // nil until a folder is packed
 }
 
 // read returns the text that a finding points into.
@@ -30,45 +32,43 @@ func (s source) read(file string) ([]byte, bool) {
 	return text, err == nil
 }
 
-// pack reads a main file with its folder, a folder, or an archive.
-func pack(path, mainFile string) (source, error) {
+// open reads a main file with its folder, a folder, or an archive.
+func open(path, mainFile string) (source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return source{}, fmt.Errorf("read blueprint: %w; give the main YAML file, its folder, or an archive", err)
 	}
 	switch {
 	case info.IsDir():
-		return packFolder(path, mainFile)
+		return openFolder(path, mainFile)
 	case isYAML(path):
 		if mainFile != "" {
 			return source{}, &UsageError{fmt.Errorf("%s is a main file itself; leave -n out, or give the folder", path)}
 		}
-		return packFolder(filepath.Dir(path), filepath.Base(path))
+		return openFolder(filepath.Dir(path), filepath.Base(path))
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return source{}, fmt.Errorf("read blueprint: %w", err)
 	}
-	// The server judges the archive; what it refuses has no excerpts here.
 	files, err := archive.Unpack(data, archive.DefaultLimits())
 	if err != nil {
-		files = nil
+		return source{}, fmt.Errorf("%s: %w", path, err)
 	}
-	return source{data, files, mainFile}, nil
+	return source{place: path, files: files, mainFile: mainFile, archive: data}, nil
+}
+
+func openFolder(dir, mainFile string) (source, error) {
+	files := folder{os.DirFS(dir)}
+	if err := checkFolder(files, dir); err != nil {
+		return source{}, err
+	}
+	return source{place: dir, files: files, mainFile: mainFile}, nil
 }
 
 func isYAML(path string) bool {
 	extension := strings.ToLower(filepath.Ext(path))
 	return extension == ".yaml" || extension == ".yml"
-}
-
-func packFolder(dir, mainFile string) (source, error) {
-	files := folder{os.DirFS(dir)}
-	if err := checkFolder(files, dir); err != nil {
-		return source{}, err
-	}
-	data, err := archive.Pack(files)
-	return source{data, files, mainFile}, err
 }
 
 // checkFolder refuses, before anything is read, what the server would refuse,
@@ -129,6 +129,11 @@ func (s source) form(visibility string, labels []map[string]string) (body []byte
 	params, err := json.Marshal(settings)
 	if err != nil {
 		return nil, "", fmt.Errorf("write upload: %w", err)
+	}
+	if s.archive == nil {
+		if s.archive, err = archive.Pack(s.files); err != nil {
+			return nil, "", err
+		}
 	}
 	var buffer bytes.Buffer
 	form := multipart.NewWriter(&buffer)

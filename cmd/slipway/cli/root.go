@@ -27,6 +27,7 @@ func usage(command *cobra.Command, format string, args ...any) error {
 // are parsed.
 type cli struct {
 	version     string
+	bundled     Bundled
 	in          io.Reader
 	out, errOut io.Writer
 	output      outputFlag
@@ -37,8 +38,8 @@ type cli struct {
 // New returns the root command with all client commands; the caller adds what
 // a server needs. Errors come back from ExecuteContext unprinted: a
 // *UsageError, or one sentence for the person who asked.
-func New(version string, in io.Reader, out, errOut io.Writer) *cobra.Command {
-	c := &cli{version: version, in: in, out: out, errOut: errOut}
+func New(version string, bundled Bundled, in io.Reader, out, errOut io.Writer) *cobra.Command {
+	c := &cli{version: version, bundled: bundled, in: in, out: out, errOut: errOut}
 	root := group("slipway", "Environments on every cloud, from blueprints", `Slipway launches environments that blueprints describe, on AWS and Azure, for
 real or in rehearsal.
 
@@ -184,6 +185,26 @@ func mustGive(command *cobra.Command, names ...string) *cobra.Command {
 		flag.Annotations = map[string][]string{requiredFlag: {"true"}}
 	}
 	return command
+}
+
+// takesSome is the argument check of a command that takes one or more.
+func takesSome(name string) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage(command, "%s is missing: %s", name, command.UseLine())
+		}
+		return nil
+	}
+}
+
+// takesAtMost is the argument check of a command that can do without.
+func takesAtMost(names ...string) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		if len(args) > len(names) {
+			return usage(command, "%q is one argument too many", args[len(names)])
+		}
+		return nil
+	}
 }
 
 func (c *cli) versionCommand() *cobra.Command {
