@@ -57,6 +57,9 @@ func (c *Control) create(ctx context.Context, tx *store.Tx, actor orchestrator.A
 	if err != nil {
 		return orchestrator.Deployment{}, err
 	}
+	if err := mayRead(actor, create.Inputs, inputs); err != nil {
+		return orchestrator.Deployment{}, err
+	}
 	decided, err := c.decideUnder(ctx, tx, actor, create, blueprint, inputs, parent)
 	if err != nil {
 		return orchestrator.Deployment{}, err

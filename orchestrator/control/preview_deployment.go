@@ -36,6 +36,10 @@ func (c *Control) PreviewDeployment(ctx context.Context, actor orchestrator.Acto
 			preview.Fields, preview.Refused = fieldsOf(err), orchestrator.ErrorMessage(err)
 			return nil
 		}
+		if err := mayRead(actor, create.Inputs, inputs); err != nil {
+			preview.Fields, preview.Refused = fieldsOf(err), orchestrator.ErrorMessage(err)
+			return nil
+		}
 		decided, err := c.decide(ctx, tx, actor, create, preview.Blueprint, inputs)
 		preview.Resolution, preview.Mode = decided.resolution, decided.mode
 		if code := orchestrator.ErrorCode(err); err != nil && code != orchestrator.Internal {
