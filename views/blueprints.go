@@ -89,8 +89,8 @@ type Finding struct {
 	Imports        string
 }
 
-// Findings prepares diagnostics for a page. source returns the text of a file
-// of the archive; findings about other files have no excerpt.
+// Findings prepares diagnostics for a page. source returns the text of a file;
+// a finding about one that it does not have gets no excerpt.
 func Findings(list diag.Diagnostics, source func(file string) ([]byte, bool)) []Finding {
 	lines := map[string][]string{}
 	var out []Finding
@@ -100,8 +100,10 @@ func Findings(list diag.Diagnostics, source func(file string) ([]byte, bool)) []
 			f.Tone = ToneAttn
 		}
 		if _, seen := lines[d.Range.File]; !seen {
-			text, _ := source(d.Range.File)
-			lines[d.Range.File] = strings.Split(string(text), "\n")
+			lines[d.Range.File] = nil
+			if text, ok := source(d.Range.File); ok {
+				lines[d.Range.File] = strings.Split(string(text), "\n")
+			}
 		}
 		if n := d.Range.Start.Line; n >= 1 && n <= len(lines[d.Range.File]) {
 			text, caret := diag.Excerpt(lines[d.Range.File][n-1], d.Range.Start.Column)

@@ -2,7 +2,6 @@ package web
 
 import (
 	"io"
-	"io/fs"
 	"net/http"
 	"strings"
 
@@ -48,13 +47,10 @@ func (s *Server) upload(c *call) error {
 // again for that, which only a failed upload has to pay.
 func (s *Server) sources(c *call, upload control.UploadBlueprint) func(string) ([]byte, bool) {
 	compiled, err := s.control.ValidateBlueprint(c.context(), c.Actor, upload)
-	return func(file string) ([]byte, bool) {
-		if err != nil || compiled.Files == nil {
-			return nil, false
-		}
-		text, readErr := fs.ReadFile(compiled.Files, file)
-		return text, readErr == nil
+	if err != nil {
+		return func(string) ([]byte, bool) { return nil, false }
 	}
+	return compiled.Text
 }
 
 func uploaded(b orchestrator.Blueprint, findings diag.Diagnostics) views.Notice {

@@ -214,7 +214,7 @@ func TestUpload(t *testing.T) {
 
 	broken := operator.upload("broken", map[string]string{"blueprint.yaml": "tosca_definitions_version: cloudify_dsl_1_4\nimports:\n  - http://cloudify.co/spec/cloudify/6.3.0/types.yaml\nnode_templates:\n  vm:\n    type: cloudify.nodes.Roo\n"})
 	text := textOnly(broken.body)
-	if broken.status != http.StatusUnprocessableEntity || !strings.Contains(text, "blueprint.yaml:6") || !strings.Contains(text, "cloudify.nodes.Roo") || !strings.Contains(text, "Nothing was kept") {
+	if broken.status != http.StatusUnprocessableEntity || !strings.Contains(text, "blueprint.yaml:6:11 · error 7") || !strings.Contains(text, "cloudify.nodes.Roo") || !strings.Contains(text, "Nothing was kept") {
 		t.Errorf("a broken blueprint: %d\n%s", broken.status, text)
 	}
 	if got := operator.get("/blueprints/broken"); got.status != http.StatusNotFound {

@@ -396,3 +396,21 @@ func TestCreateDeploymentRefusesNamesThatAreNoLine(t *testing.T) {
 		t.Errorf("%d deployments came to be: %v", total, err)
 	}
 }
+
+// Findings point into files of the archive and of the catalogue; both are shown.
+func TestCompiledTexts(t *testing.T) {
+	const text = "tosca_definitions_version: cloudify_dsl_1_3\nimports:\n  - cloudify/types/types.yaml\n"
+	compiled, err := setup(t, compose.Auto).ValidateBlueprint(t.Context(), as(orchestrator.User), control.UploadBlueprint{Archive: pack(t, map[string]string{"blueprint.yaml": text})})
+	if err != nil || compiled.Diagnostics.HasErrors() {
+		t.Fatal(err, compiled.Diagnostics)
+	}
+	if got, ok := compiled.Text("blueprint.yaml"); !ok || string(got) != text {
+		t.Errorf("the main file is %q, %t", got, ok)
+	}
+	if got, ok := compiled.Text("types/types_1_3.yaml"); !ok || !strings.Contains(string(got), "cloudify.nodes.Root") {
+		t.Errorf("the imported file has %d bytes, %t", len(got), ok)
+	}
+	if _, ok := compiled.Text("../secret"); ok {
+		t.Error("there is no such file")
+	}
+}

@@ -19,12 +19,21 @@ type importer struct {
 	ctx     context.Context
 	control *Control
 	team    string
+	texts   map[string][]byte // what was found, by the name that findings have for it
 }
 
 var _ dsl.Importer = (*importer)(nil)
 
 // Import implements dsl.Importer.
 func (i *importer) Import(location, version string) (*dsl.Document, error) {
+	document, err := i.find(location, version)
+	if err == nil {
+		i.texts[document.Name] = document.Text
+	}
+	return document, err
+}
+
+func (i *importer) find(location, version string) (*dsl.Document, error) {
 	if text, name, ok := i.control.cfg.Catalogue.Types(location, version); ok {
 		return &dsl.Document{Name: name, Text: []byte(text)}, nil
 	}

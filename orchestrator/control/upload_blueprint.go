@@ -28,12 +28,23 @@ type UploadBlueprint struct {
 }
 
 // Compiled is what became of an archive: a plan, or findings that say why not.
-// Sources holds the texts that findings point into, by file name.
 type Compiled struct {
 	Plan        *orchestrator.Plan
 	Diagnostics diag.Diagnostics
 	MainFile    string
 	Files       fs.FS
+	imported    map[string][]byte // texts from outside the archive, by name
+}
+
+// Text returns the text that a finding points into.
+func (c Compiled) Text(file string) ([]byte, bool) {
+	if c.Files != nil {
+		if text, err := fs.ReadFile(c.Files, file); err == nil {
+			return text, true
+		}
+	}
+	text, ok := c.imported[file]
+	return text, ok
 }
 
 // ValidateBlueprint compiles an archive and stores nothing. A broken archive is
@@ -146,7 +157,8 @@ func (c *Control) compileFiles(ctx context.Context, team string, files fs.FS, ma
 	if err != nil {
 		return Compiled{}, err
 	}
-	plan, findings := dsl.Compile(dsl.Source{Files: files, Main: main}, &importer{ctx, c, team})
+	from := &importer{ctx: ctx, control: c, team: team, texts: map[string][]byte{}}
+	plan, findings := dsl.Compile(dsl.Source{Files: files, Main: main}, from)
 	if plan != nil {
 		if err := checkWeight(plan, maxPlan); err != nil {
 			return Compiled{}, err
@@ -155,7 +167,7 @@ func (c *Control) compileFiles(ctx context.Context, team string, files fs.FS, ma
 			findings = append(findings, c.providers.Check(plan)...)
 		}
 	}
-	return Compiled{Plan: plan, Diagnostics: findings.Sort(), MainFile: main, Files: files}, nil
+	return Compiled{Plan: plan, Diagnostics: findings.Sort(), MainFile: main, Files: files, imported: from.texts}, nil
 }
 
 // validBlueprintID refuses ids that the REST contract does not allow.

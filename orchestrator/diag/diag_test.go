@@ -73,6 +73,11 @@ func TestRender(t *testing.T) {
 			in:     Diagnostic{Severity: Warning, Message: "odd", Range: orchestrator.Range{File: "a.yaml"}},
 			want:   "a.yaml: warning: odd\n",
 		},
+		"NoText": {
+			reason: "nor has one in a file that is not at hand, not even on its first line",
+			in:     Diagnostic{Severity: Error, Message: "odd", Range: at("b.yaml", 1, 1)},
+			want:   "b.yaml:1:1: error: odd\n",
+		},
 		"BeyondTheEnd": {
 			reason: "a line that is not there has no excerpt",
 			in:     Diagnostic{Severity: Error, Message: "odd", Range: at("a.yaml", 99, 1)},

@@ -18,8 +18,10 @@ func Render(w io.Writer, findings Diagnostics, source func(file string) ([]byte,
 	for _, finding := range findings {
 		file := finding.Range.File
 		if _, seen := lines[file]; !seen {
-			text, _ := source(file)
-			lines[file] = strings.Split(string(text), "\n")
+			lines[file] = nil
+			if text, ok := source(file); ok {
+				lines[file] = strings.Split(string(text), "\n")
+			}
 		}
 		if _, err := io.WriteString(w, render(finding, lines[file])); err != nil {
 			return fmt.Errorf("write diagnostics: %w", err)
