@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/diag"
 	"github.com/slipwayhq/slipway/orchestrator/provider"
 )
 
@@ -26,6 +27,20 @@ func decode(values map[string]orchestrator.Value, input any) error {
 		return nil
 	}
 	return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "resource_config: %s", strings.Join(d.problems, "; ")))
+}
+
+// inputOf decodes into a new input.
+func inputOf[I any](values map[string]orchestrator.Value) (*I, error) {
+	input := new(I)
+	return input, decode(values, input)
+}
+
+// didYouMean names the nearest word, when one is near enough to be meant.
+func didYouMean(word string, words []string) string {
+	if near := diag.Nearest(word, words); near != "" {
+		return ", did you mean " + near + "?"
+	}
+	return ""
 }
 
 // decoder collects all problems of one document.

@@ -14,11 +14,9 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider/resource"
 )
 
-func elasticIP(c *client) resource.Resource { return elasticIPThing(c) }
-
-// elasticIPThing names an address by its allocation id; aws_resource_id is the
+// elasticIP names an address by its allocation id; aws_resource_id is the
 // public address itself, because that is what blueprints publish.
-func elasticIPThing(c *client) thing[types.Address] {
+func elasticIP(c *client) thing[types.Address] {
 	return thing[types.Address]{
 		noun: "Elastic IP",
 		find: findAddress,
@@ -62,11 +60,11 @@ func (c *client) allocateAddress(ctx context.Context, call *provider.Call) (map[
 		return nil, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid,
 			"use_unassociated_addresses would take an address that somebody else may be about to use, so it is not done; name the address with use_external_resource and resource_id"))
 	}
-	input := &ec2.AllocateAddressInput{}
-	if err := decode(parameters(call), input); err != nil {
+	input, err := inputOf[ec2.AllocateAddressInput](parameters(call))
+	if err != nil {
 		return nil, err
 	}
-	input.TagSpecifications = mergeTags(input.TagSpecifications, tagSpecification(call, types.ResourceTypeElasticIp))
+	addTags(&input.TagSpecifications, call, types.ResourceTypeElasticIp)
 	out, err := c.AllocateAddress(ctx, input, c.tagged)
 	if err != nil {
 		return nil, err
@@ -86,7 +84,7 @@ func noPartner(call *provider.Call) string {
 // addressAssociation binds the address to the interface (or instance) that the
 // node is connected to.
 func addressAssociation(c *client) resource.Resource {
-	addresses := elasticIPThing(c)
+	addresses := elasticIP(c)
 	return link{
 		observe: func(ctx context.Context, call *provider.Call) (resource.Observation, error) {
 			address, id, ok, err := addresses.get(ctx, call)

@@ -13,9 +13,7 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider/resource"
 )
 
-func internetGateway(c *client) resource.Resource { return internetGatewayThing(c) }
-
-func internetGatewayThing(c *client) thing[types.InternetGateway] {
+func internetGateway(c *client) thing[types.InternetGateway] {
 	return thing[types.InternetGateway]{
 		noun: "Internet gateway",
 		find: byID("internet-gateway-id"),
@@ -26,21 +24,19 @@ func internetGatewayThing(c *client) thing[types.InternetGateway] {
 			}
 			return out.InternetGateways, nil
 		},
-		tags: func(g types.InternetGateway) []types.Tag { return g.Tags },
-		names: func(g types.InternetGateway) map[string]orchestrator.Value {
-			return map[string]orchestrator.Value{idKey: aws.ToString(g.InternetGatewayId)}
-		},
+		tags:  func(g types.InternetGateway) []types.Tag { return g.Tags },
+		names: func(g types.InternetGateway) map[string]orchestrator.Value { return named(g.InternetGatewayId) },
 		create: func(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
-			input := &ec2.CreateInternetGatewayInput{}
-			if err := decode(parameters(call), input); err != nil {
+			input, err := inputOf[ec2.CreateInternetGatewayInput](parameters(call))
+			if err != nil {
 				return nil, err
 			}
-			input.TagSpecifications = mergeTags(input.TagSpecifications, tagSpecification(call, types.ResourceTypeInternetGateway))
+			addTags(&input.TagSpecifications, call, types.ResourceTypeInternetGateway)
 			out, err := c.CreateInternetGateway(ctx, input, c.tagged)
 			if err != nil {
 				return nil, err
 			}
-			return map[string]orchestrator.Value{idKey: aws.ToString(out.InternetGateway.InternetGatewayId)}, nil
+			return named(out.InternetGateway.InternetGatewayId), nil
 		},
 		remove: func(ctx context.Context, _ *provider.Call, id string) error {
 			_, err := c.DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: &id})
@@ -51,7 +47,7 @@ func internetGatewayThing(c *client) thing[types.InternetGateway] {
 
 // gatewayAttachment binds the gateway to the VPC that the node is connected to.
 func gatewayAttachment(c *client) resource.Resource {
-	gateways := internetGatewayThing(c)
+	gateways := internetGateway(c)
 	return link{
 		observe: func(ctx context.Context, call *provider.Call) (resource.Observation, error) {
 			gateway, id, ok, err := gateways.get(ctx, call)

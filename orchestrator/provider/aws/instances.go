@@ -13,9 +13,7 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider/resource"
 )
 
-func instance(c *client) resource.Resource { return instanceThing(c) }
-
-func instanceThing(c *client) thing[types.Instance] {
+func instance(c *client) thing[types.Instance] {
 	return thing[types.Instance]{
 		noun: "instance",
 		find: byID("instance-id"),
@@ -71,8 +69,8 @@ func lookAtInstance(i types.Instance) (resource.Phase, string) {
 func (c *client) runInstance(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
 	config := parameters(call)
 	connectInstance(call, config)
-	input := &ec2.RunInstancesInput{}
-	if err := decode(config, input); err != nil {
+	input, err := inputOf[ec2.RunInstancesInput](config)
+	if err != nil {
 		return nil, err
 	}
 	one := int32(1)
@@ -87,13 +85,12 @@ func (c *client) runInstance(ctx context.Context, call *provider.Call) (map[stri
 	}
 	input.UserData = encodeUserData(input.UserData)
 	input.ClientToken = aws.String(call.ClientToken("instance"))
-	input.TagSpecifications = mergeTags(input.TagSpecifications,
-		tagSpecification(call, types.ResourceTypeInstance), tagSpecification(call, types.ResourceTypeVolume))
+	addTags(&input.TagSpecifications, call, types.ResourceTypeInstance, types.ResourceTypeVolume)
 	out, err := c.RunInstances(ctx, input)
 	if err != nil {
 		return nil, err
 	}
-	return map[string]orchestrator.Value{idKey: aws.ToString(out.Instances[0].InstanceId)}, nil
+	return named(out.Instances[0].InstanceId), nil
 }
 
 // connectInstance fills in what relationships say. Interfaces of their own bring
@@ -177,7 +174,7 @@ func first(values []orchestrator.Value) orchestrator.Value {
 
 // startedInstance is the instance for "start": it is to run.
 func startedInstance(c *client) resource.Resource {
-	instances := instanceThing(c)
+	instances := instance(c)
 	instances.stale = func(i types.Instance) bool { return i.State.Name == types.InstanceStateNameStopped }
 	instances.update = func(ctx context.Context, _ *provider.Call, i types.Instance) error {
 		if !instances.stale(i) {
@@ -191,7 +188,7 @@ func startedInstance(c *client) resource.Resource {
 
 // stoppedInstance is the instance for "stop": it is to stand still.
 func stoppedInstance(c *client) resource.Resource {
-	instances := instanceThing(c)
+	instances := instance(c)
 	instances.stale = func(i types.Instance) bool { return i.State.Name == types.InstanceStateNameRunning }
 	instances.update = func(ctx context.Context, _ *provider.Call, i types.Instance) error {
 		if !instances.stale(i) {

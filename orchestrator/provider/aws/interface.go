@@ -13,9 +13,7 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider/resource"
 )
 
-func networkInterface(c *client) resource.Resource { return networkInterfaceThing(c) }
-
-func networkInterfaceThing(c *client) thing[types.NetworkInterface] {
+func networkInterface(c *client) thing[types.NetworkInterface] {
 	return thing[types.NetworkInterface]{
 		noun: "network interface",
 		find: byID("network-interface-id"),
@@ -26,10 +24,8 @@ func networkInterfaceThing(c *client) thing[types.NetworkInterface] {
 			}
 			return out.NetworkInterfaces, nil
 		},
-		tags: func(i types.NetworkInterface) []types.Tag { return i.TagSet },
-		names: func(i types.NetworkInterface) map[string]orchestrator.Value {
-			return map[string]orchestrator.Value{idKey: aws.ToString(i.NetworkInterfaceId)}
-		},
+		tags:  func(i types.NetworkInterface) []types.Tag { return i.TagSet },
+		names: func(i types.NetworkInterface) map[string]orchestrator.Value { return named(i.NetworkInterfaceId) },
 		look: func(i types.NetworkInterface) (resource.Phase, string) {
 			switch i.Status {
 			case types.NetworkInterfaceStatusAvailable, types.NetworkInterfaceStatusInUse, types.NetworkInterfaceStatusAssociated:
@@ -61,17 +57,17 @@ func (c *client) createNetworkInterface(ctx context.Context, call *provider.Call
 			config["Groups"] = groups
 		}
 	}
-	input := &ec2.CreateNetworkInterfaceInput{}
-	if err := decode(config, input); err != nil {
+	input, err := inputOf[ec2.CreateNetworkInterfaceInput](config)
+	if err != nil {
 		return nil, err
 	}
 	input.ClientToken = aws.String(call.ClientToken("network-interface"))
-	input.TagSpecifications = mergeTags(input.TagSpecifications, tagSpecification(call, types.ResourceTypeNetworkInterface))
+	addTags(&input.TagSpecifications, call, types.ResourceTypeNetworkInterface)
 	out, err := c.CreateNetworkInterface(ctx, input)
 	if err != nil {
 		return nil, err
 	}
-	return map[string]orchestrator.Value{idKey: aws.ToString(out.NetworkInterface.NetworkInterfaceId)}, nil
+	return named(out.NetworkInterface.NetworkInterfaceId), nil
 }
 
 // noInstance is the reason to do nothing for an interface that no operation
@@ -86,7 +82,7 @@ func noInstance(call *provider.Call) string {
 // interfaceAttachment binds the interface to the instance that the operation
 // names.
 func interfaceAttachment(c *client) resource.Resource {
-	interfaces := networkInterfaceThing(c)
+	interfaces := networkInterface(c)
 	return link{
 		observe: func(ctx context.Context, call *provider.Call) (resource.Observation, error) {
 			found, id, ok, err := interfaces.get(ctx, call)
@@ -108,8 +104,8 @@ func interfaceAttachment(c *client) resource.Resource {
 			return seen, nil
 		},
 		create: func(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
-			input := &ec2.AttachNetworkInterfaceInput{}
-			if err := decode(flatten(call.Inputs[configKey]), input); err != nil {
+			input, err := inputOf[ec2.AttachNetworkInterfaceInput](flatten(call.Inputs[configKey]))
+			if err != nil {
 				return nil, err
 			}
 			input.NetworkInterfaceId = aws.String(instanceID(call.Self))

@@ -42,7 +42,8 @@ type act struct {
 }
 
 // life is a kind whose create and delete work on the thing itself.
-func life(thing func(*client) resource.Resource, class resource.Class, idKey string) kind {
+func life[R resource.Resource](open func(*client) R, class resource.Class, idKey string) kind {
+	thing := func(c *client) resource.Resource { return open(c) }
 	return kind{thing: thing, acts: map[string]act{
 		"prepare": {name: "prepare", prepare: true},
 		"create":  {name: "create", on: thing, verb: resource.Create, class: class, idKey: idKey},

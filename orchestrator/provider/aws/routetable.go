@@ -12,31 +12,27 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider/resource"
 )
 
-func routeTable(c *client) resource.Resource { return routeTableThing(c) }
-
-func routeTableThing(c *client) thing[types.RouteTable] {
+func routeTable(c *client) thing[types.RouteTable] {
 	return thing[types.RouteTable]{
-		noun: "route table",
-		find: byID("route-table-id"),
-		list: c.listRouteTables,
-		tags: func(t types.RouteTable) []types.Tag { return t.Tags },
-		names: func(t types.RouteTable) map[string]orchestrator.Value {
-			return map[string]orchestrator.Value{idKey: aws.ToString(t.RouteTableId)}
-		},
+		noun:  "route table",
+		find:  byID("route-table-id"),
+		list:  c.listRouteTables,
+		tags:  func(t types.RouteTable) []types.Tag { return t.Tags },
+		names: func(t types.RouteTable) map[string]orchestrator.Value { return named(t.RouteTableId) },
 		create: func(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
 			config := parameters(call)
 			setDefault(config, "VpcId", relatedID(call, typeVpc))
-			input := &ec2.CreateRouteTableInput{}
-			if err := decode(config, input); err != nil {
+			input, err := inputOf[ec2.CreateRouteTableInput](config)
+			if err != nil {
 				return nil, err
 			}
 			input.ClientToken = aws.String(call.ClientToken("route-table"))
-			input.TagSpecifications = mergeTags(input.TagSpecifications, tagSpecification(call, types.ResourceTypeRouteTable))
+			addTags(&input.TagSpecifications, call, types.ResourceTypeRouteTable)
 			out, err := c.CreateRouteTable(ctx, input)
 			if err != nil {
 				return nil, err
 			}
-			return map[string]orchestrator.Value{idKey: aws.ToString(out.RouteTable.RouteTableId)}, nil
+			return named(out.RouteTable.RouteTableId), nil
 		},
 		remove: func(ctx context.Context, _ *provider.Call, id string) error {
 			_, err := c.DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: &id})
@@ -56,7 +52,7 @@ func (c *client) listRouteTables(ctx context.Context, filters []types.Filter) ([
 // subnetAssociations bind the table to every subnet that the node is connected
 // to; a node without subnets has nothing to bind.
 func subnetAssociations(c *client) resource.Resource {
-	tables := routeTableThing(c)
+	tables := routeTable(c)
 	associate := func(ctx context.Context, call *provider.Call) error {
 		table, _, ok, err := tables.get(ctx, call)
 		if err != nil || !ok {

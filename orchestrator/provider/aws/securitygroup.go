@@ -3,37 +3,33 @@ package aws
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/provider"
-	"github.com/slipwayhq/slipway/orchestrator/provider/resource"
 )
 
-func securityGroup(c *client) resource.Resource {
+func securityGroup(c *client) thing[types.SecurityGroup] {
 	return thing[types.SecurityGroup]{
-		noun: "security group",
-		find: byID("group-id"),
-		list: c.listSecurityGroups,
-		tags: func(g types.SecurityGroup) []types.Tag { return g.Tags },
-		names: func(g types.SecurityGroup) map[string]orchestrator.Value {
-			return map[string]orchestrator.Value{idKey: aws.ToString(g.GroupId)}
-		},
+		noun:  "security group",
+		find:  byID("group-id"),
+		list:  c.listSecurityGroups,
+		tags:  func(g types.SecurityGroup) []types.Tag { return g.Tags },
+		names: func(g types.SecurityGroup) map[string]orchestrator.Value { return named(g.GroupId) },
 		create: func(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
 			config := parameters(call)
 			setDefault(config, "VpcId", relatedID(call, typeVpc))
-			input := &ec2.CreateSecurityGroupInput{}
-			if err := decode(config, input); err != nil {
+			input, err := inputOf[ec2.CreateSecurityGroupInput](config)
+			if err != nil {
 				return nil, err
 			}
-			input.TagSpecifications = mergeTags(input.TagSpecifications, tagSpecification(call, types.ResourceTypeSecurityGroup))
+			addTags(&input.TagSpecifications, call, types.ResourceTypeSecurityGroup)
 			out, err := c.CreateSecurityGroup(ctx, input, c.tagged)
 			if err != nil {
 				return nil, err
 			}
-			return map[string]orchestrator.Value{idKey: aws.ToString(out.GroupId)}, nil
+			return named(out.GroupId), nil
 		},
 		remove: func(ctx context.Context, _ *provider.Call, id string) error {
 			_, err := c.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: &id})

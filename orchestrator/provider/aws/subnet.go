@@ -15,9 +15,7 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider/resource"
 )
 
-func subnet(c *client) resource.Resource { return subnetThing(c) }
-
-func subnetThing(c *client) thing[types.Subnet] {
+func subnet(c *client) thing[types.Subnet] {
 	return thing[types.Subnet]{
 		noun: "subnet",
 		find: byID("subnet-id"),
@@ -28,10 +26,8 @@ func subnetThing(c *client) thing[types.Subnet] {
 			}
 			return out.Subnets, nil
 		},
-		tags: func(s types.Subnet) []types.Tag { return s.Tags },
-		names: func(s types.Subnet) map[string]orchestrator.Value {
-			return map[string]orchestrator.Value{idKey: aws.ToString(s.SubnetId)}
-		},
+		tags:  func(s types.Subnet) []types.Tag { return s.Tags },
+		names: func(s types.Subnet) map[string]orchestrator.Value { return named(s.SubnetId) },
 		look: func(s types.Subnet) (resource.Phase, string) {
 			switch s.State {
 			case types.SubnetStateAvailable:
@@ -68,16 +64,16 @@ func (c *client) createSubnet(ctx context.Context, call *provider.Call) (map[str
 	if err := c.chooseZone(ctx, call, config); err != nil {
 		return nil, err
 	}
-	input := &ec2.CreateSubnetInput{}
-	if err := decode(config, input); err != nil {
+	input, err := inputOf[ec2.CreateSubnetInput](config)
+	if err != nil {
 		return nil, err
 	}
-	input.TagSpecifications = mergeTags(input.TagSpecifications, tagSpecification(call, types.ResourceTypeSubnet))
+	addTags(&input.TagSpecifications, call, types.ResourceTypeSubnet)
 	out, err := c.CreateSubnet(ctx, input, c.tagged)
 	if err != nil {
 		return nil, err
 	}
-	return map[string]orchestrator.Value{idKey: aws.ToString(out.Subnet.SubnetId)}, nil
+	return named(out.Subnet.SubnetId), nil
 }
 
 // chooseZone replaces a zone that the region does not offer, when the node says
@@ -104,14 +100,14 @@ func (c *client) chooseZone(ctx context.Context, call *provider.Call, config map
 // subnetAttributes is the subnet for the operation that changes its attributes:
 // its parameters are ModifySubnetAttribute's, given with the operation.
 func subnetAttributes(c *client) resource.Resource {
-	subnets := subnetThing(c)
+	subnets := subnet(c)
 	subnets.update = func(ctx context.Context, call *provider.Call, s types.Subnet) error {
-		input := &ec2.ModifySubnetAttributeInput{}
-		if err := decode(flatten(call.Inputs[configKey]), input); err != nil {
+		input, err := inputOf[ec2.ModifySubnetAttributeInput](flatten(call.Inputs[configKey]))
+		if err != nil {
 			return err
 		}
 		input.SubnetId = s.SubnetId
-		_, err := c.ModifySubnetAttribute(ctx, input)
+		_, err = c.ModifySubnetAttribute(ctx, input)
 		return err
 	}
 	// The operation's parameters are not the subnet's: keep what is recorded.

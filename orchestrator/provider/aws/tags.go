@@ -31,6 +31,15 @@ func tagSpecification(call *provider.Call, kind types.ResourceType) types.TagSpe
 	return specification
 }
 
+// addTags completes the TagSpecifications of a create that makes those types.
+func addTags(given *[]types.TagSpecification, call *provider.Call, made ...types.ResourceType) {
+	ours := make([]types.TagSpecification, len(made))
+	for i, kind := range made {
+		ours[i] = tagSpecification(call, kind)
+	}
+	*given = mergeTags(*given, ours...)
+}
+
 // mergeTags adds our tags to those that a blueprint wrote into TagSpecifications.
 func mergeTags(given []types.TagSpecification, ours ...types.TagSpecification) []types.TagSpecification {
 	for _, specification := range given {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -36,6 +37,11 @@ type thing[T any] struct {
 	// update is nil where nothing is ever changed.
 	update func(context.Context, *provider.Call, T) error
 	remove func(ctx context.Context, call *provider.Call, id string) error
+}
+
+// named is what names most kinds: their id.
+func named(id *string) map[string]orchestrator.Value {
+	return map[string]orchestrator.Value{idKey: aws.ToString(id)}
 }
 
 // byID is the find of most kinds.

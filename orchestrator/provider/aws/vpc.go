@@ -13,7 +13,7 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider/resource"
 )
 
-func vpc(c *client) resource.Resource {
+func vpc(c *client) thing[types.Vpc] {
 	return thing[types.Vpc]{
 		noun: "VPC",
 		find: byID("vpc-id"),
@@ -24,10 +24,8 @@ func vpc(c *client) resource.Resource {
 			}
 			return out.Vpcs, nil
 		},
-		tags: func(v types.Vpc) []types.Tag { return v.Tags },
-		names: func(v types.Vpc) map[string]orchestrator.Value {
-			return map[string]orchestrator.Value{idKey: aws.ToString(v.VpcId)}
-		},
+		tags:  func(v types.Vpc) []types.Tag { return v.Tags },
+		names: func(v types.Vpc) map[string]orchestrator.Value { return named(v.VpcId) },
 		look: func(v types.Vpc) (resource.Phase, string) {
 			if v.State == types.VpcStateAvailable {
 				return resource.Ready, string(v.State)
@@ -36,16 +34,16 @@ func vpc(c *client) resource.Resource {
 		},
 		more: c.mainRouteTable,
 		create: func(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
-			input := &ec2.CreateVpcInput{}
-			if err := decode(parameters(call), input); err != nil {
+			input, err := inputOf[ec2.CreateVpcInput](parameters(call))
+			if err != nil {
 				return nil, err
 			}
-			input.TagSpecifications = mergeTags(input.TagSpecifications, tagSpecification(call, types.ResourceTypeVpc))
+			addTags(&input.TagSpecifications, call, types.ResourceTypeVpc)
 			out, err := c.CreateVpc(ctx, input, c.tagged)
 			if err != nil {
 				return nil, err
 			}
-			return map[string]orchestrator.Value{idKey: aws.ToString(out.Vpc.VpcId)}, nil
+			return named(out.Vpc.VpcId), nil
 		},
 		remove: func(ctx context.Context, _ *provider.Call, id string) error {
 			_, err := c.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &id})

@@ -46,12 +46,22 @@ func (s *Session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "ctx requests are POST", http.StatusMethodNotAllowed)
 		return
 	}
-	body := http.MaxBytesReader(w, r.Body, requestLimit)
+	read, write := readJSONArgs, writeJSON
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "text/plain") {
-		s.answerText(w, r, body)
+		read, write = readTextArgs, writeText
+	}
+	args, err := read(http.MaxBytesReader(w, r.Body, requestLimit))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	s.answerJSON(w, r, body)
+	payload, err := s.do(r.Context(), args)
+	if _, unkept := errors.AsType[*unkeptError](err); unkept {
+		// The client asks again, and then perhaps another server.
+		http.Error(w, "not now", http.StatusServiceUnavailable)
+		return
+	}
+	write(w, payload, err)
 }
 
 func (s *Session) allowed(r *http.Request) bool {
@@ -64,16 +74,8 @@ type problem struct {
 	Message string `json:"message"`
 }
 
-func (s *Session) answerJSON(w http.ResponseWriter, r *http.Request, body io.Reader) {
-	args, err := readJSONArgs(body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	payload, err := s.do(r.Context(), args)
-	if refuseForNow(w, err) {
-		return
-	}
+// writeJSON answers a client with a JSON library.
+func writeJSON(w http.ResponseWriter, payload orchestrator.Value, err error) {
 	reply := map[string]any{"type": "result", "payload": payload}
 	if err != nil {
 		reply = map[string]any{"type": "error", "payload": problem{Type: "RuntimeError", Message: err.Error()}}
@@ -88,16 +90,6 @@ func (s *Session) answerJSON(w http.ResponseWriter, r *http.Request, body io.Rea
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(out) // a client that went away asks again
-}
-
-// refuseForNow answers a request whose effect could not be made durable: the
-// client asks again, and then perhaps another server.
-func refuseForNow(w http.ResponseWriter, err error) bool {
-	_, unkept := errors.AsType[*unkeptError](err)
-	if unkept {
-		http.Error(w, "not now", http.StatusServiceUnavailable)
-	}
-	return unkept
 }
 
 func readJSONArgs(body io.Reader) ([]orchestrator.Value, error) {
@@ -117,16 +109,8 @@ func readJSONArgs(body io.Reader) ([]orchestrator.Value, error) {
 	return list, nil
 }
 
-func (s *Session) answerText(w http.ResponseWriter, r *http.Request, body io.Reader) {
-	args, err := readTextArgs(body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	payload, err := s.do(r.Context(), args)
-	if refuseForNow(w, err) {
-		return
-	}
+// writeText answers a client that prints what it gets.
+func writeText(w http.ResponseWriter, payload orchestrator.Value, err error) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if err != nil {
 		status := http.StatusUnprocessableEntity

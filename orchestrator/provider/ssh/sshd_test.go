@@ -2,7 +2,6 @@ package ssh_test
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -10,9 +9,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	gossh "golang.org/x/crypto/ssh"
@@ -52,31 +51,16 @@ func startSSHD(t *testing.T, options string) *peer {
 	dir := shortTempDir(t)
 	hostKey, _ := newKey(t)
 	userKey, public := newKey(t)
-	port := freePort(t)
 	write(t, dir, "host", hostKey)
 	write(t, dir, "authorized", string(gossh.MarshalAuthorizedKey(public)))
 	write(t, dir, "config", strings.Join([]string{
-		"Port " + itoa(port), "ListenAddress 127.0.0.1", "HostKey " + dir + "/host", "PidFile none",
+		"ListenAddress 127.0.0.1", "HostKey " + dir + "/host", "PidFile none",
 		"AuthorizedKeysFile " + dir + "/authorized", "StrictModes no", "UsePAM no", "PasswordAuthentication no",
 		"PermitRootLogin prohibit-password", "AllowTcpForwarding yes", options,
 		// A home of its own: what the user's own shell start-up prints is not ours.
 		"SetEnv HOME=" + dir, "",
 	}, "\n"))
-	command := exec.CommandContext(context.WithoutCancel(t.Context()), sshd, "-D", "-e", "-f", filepath.Join(dir, "config"))
-	complaints := &strings.Builder{}
-	command.Stderr = complaints
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait() // killed
-		if t.Failed() {
-			t.Log(complaints.String())
-		}
-	})
-	address := net.JoinHostPort("127.0.0.1", itoa(port))
-	awaitPort(t, address)
+	port := listen(t, sshd, filepath.Join(dir, "config"))
 	base := filepath.Join(dir, "base")
 	if err := os.Mkdir(base, 0o700); err != nil {
 		t.Fatal(err)
@@ -127,7 +111,43 @@ func write(t *testing.T, dir, name, content string) {
 	}
 }
 
-func freePort(t *testing.T) int64 {
+// listen runs the sshd until the test ends, and returns its port. sshd cannot be
+// handed a listener or asked for any port, so a free one is guessed; when
+// somebody else took it meanwhile, the next one is.
+func listen(t *testing.T, sshd, config string) int64 {
+	t.Helper()
+	for range 10 {
+		port := guessPort(t)
+		said := &complaints{listening: make(chan struct{})}
+		command := exec.CommandContext(context.WithoutCancel(t.Context()), sshd, "-D", "-e", "-f", config, "-p", itoa(port))
+		command.Stderr = said
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_ = command.Wait() // its log says why
+		}()
+		select {
+		case <-said.listening:
+			t.Cleanup(func() {
+				_ = command.Process.Kill()
+				<-ended
+				if t.Failed() {
+					t.Log(said)
+				}
+			})
+			return port
+		case <-ended:
+			t.Logf("sshd on port %d: %s", port, said)
+		}
+	}
+	t.Fatal("sshd does not listen")
+	return 0
+}
+
+func guessPort(t *testing.T) int64 {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -137,19 +157,29 @@ func freePort(t *testing.T) int64 {
 	return int64(listener.Addr().(*net.TCPAddr).Port)
 }
 
-// awaitPort polls until the port answers: sshd has no other way to say so.
-func awaitPort(t *testing.T, address string) {
-	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for time.Now().Before(deadline) {
-		conn, err := net.DialTimeout("tcp", address, time.Second)
-		if err == nil {
-			_ = conn.Close()
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
+// complaints is what an sshd writes to its log.
+type complaints struct {
+	mu        sync.Mutex
+	text      strings.Builder
+	listening chan struct{} // closed once it says that it listens
+	heard     bool
+}
+
+func (c *complaints) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.text.Write(p)
+	if !c.heard && strings.Contains(c.text.String(), "Server listening on") {
+		c.heard = true
+		close(c.listening)
 	}
-	t.Fatal(fmt.Errorf("sshd does not answer at %s", address))
+	return len(p), nil
+}
+
+func (c *complaints) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.String()
 }
 
 // TestCtxWithoutPython runs the verbs with the client that needs only sh and

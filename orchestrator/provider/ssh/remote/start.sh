@@ -5,12 +5,12 @@ set -eu
 umask 077
 step=$root/runs/$key
 run=$step/$attempt
-# Other steps may put the same file at the same time.
-put() { printf '%s' "$2" >"$1.$key" && mv "$1.$key" "$1"; }
+# put FILE TEXT [MODE]. Other steps may put the same file at the same time, and
+# start the one that is there: it appears whole, with its mode.
+put() { printf '%s' "$2" >"$1.$key" && chmod "${3:-600}" "$1.$key" && mv "$1.$key" "$1"; }
 if [ -n "$client" ]; then
   put "$root/bin/ctx.py" "$ctxpy"
-  put "$root/bin/ctx" "$ctx"
-  chmod 700 "$root/bin/ctx"
+  put "$root/bin/ctx" "$ctx" 700
   put "$root/bin/version" "$client"
 fi
 rm -rf "$run"
@@ -20,8 +20,7 @@ put "$step/port" "$port"
 put "$run/env" "$env"
 put "$run/body" "$body"
 put "$run/main" "$main"
-put "$run/script" "$script"
-chmod 700 "$run/script"
+put "$run/script" "$script" 700
 : >"$run/out"
 : >"$run/err"
 # -o: what the script leaves running must not keep the lock.
