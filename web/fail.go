@@ -51,6 +51,9 @@ func (s *Server) fail(err error, ec echo.Context) {
 		err = orchestrator.Errorf(orchestrator.Invalid, "%s", http.StatusText(routed.Code)).Wrap(err)
 	}
 	status := statusOf(err)
+	if routed, ok := errors.AsType[*echo.HTTPError](err); ok && routed.Code < 500 {
+		status = routed.Code // the router's own words: such as 405
+	}
 	if status == http.StatusUnauthorized && s.toTheDoor(c) {
 		return
 	}

@@ -31,7 +31,24 @@ func newHandler(c config, a *app, log *slog.Logger) (handler http.Handler, stop 
 	router := pages.Echo()
 	rest.Mount(router)
 	addHealth(router, a.control)
-	return pages, pages.Stop, nil
+	return hurried(pages, bodyTimeout), pages.Stop, nil
+}
+
+// bodyTimeout is how long a request's body may take to arrive: the largest
+// upload over a slow line.
+const bodyTimeout = 10 * time.Minute
+
+// hurried ends requests whose body does not arrive in time, which would hold
+// their connection and what has been read of them for as long as they like.
+// Requests without a body, event streams among them, may last.
+func hurried(next http.Handler, limit time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			// A connection that knows no deadlines is not the network's.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit))
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // addHealth answers those who watch the process: alive, and able to serve.

@@ -158,6 +158,35 @@ func TestLimiterForgetsWhatItRefuses(t *testing.T) {
 	}
 }
 
+// A subscriber has billions of IPv6 addresses and one network of them.
+func TestLimiterCountsNetworks(t *testing.T) {
+	cases := map[string]struct {
+		reason, first, second string
+		want                  bool
+	}{
+		"SameNetwork":  {"one subscriber", "2001:db8:1:2::1", "2001:db8:1:2:ffff::9", false},
+		"OtherNetwork": {"another subscriber", "2001:db8:1:2::1", "2001:db8:1:3::1", true},
+		"OtherFour":    {"another subscriber", "192.0.2.1", "192.0.2.2", true},
+		"SameFour":     {"the same", "192.0.2.1", "192.0.2.1", false},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			c := &clock{time.Unix(1000, 0)}
+			l := NewLimiter(c.now, 1, time.Minute)
+			if !l.Allow(tc.first, "ada") {
+				t.Fatal("the first try is refused")
+			}
+			if got := l.Allow(tc.second, "ada"); got != tc.want {
+				t.Errorf("%s: allowed is %v, want %v", tc.reason, got, tc.want)
+			}
+			l.Forget(tc.second, "ada")
+			if !l.Allow(tc.first, "ada") && !tc.want {
+				t.Errorf("%s: what was forgotten still counts", tc.reason)
+			}
+		})
+	}
+}
+
 func TestPossibleName(t *testing.T) {
 	cases := map[string]struct{ reason, name, want string }{
 		"OK":      {"names are text", "ada.lovelace@example.com", "ada.lovelace@example.com"},

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -28,6 +29,7 @@ func (l *Limiter) Allow(from, name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sweep()
+	from = neighbourhood(from)
 	// The address first: what it may not try is not noted by name either, or
 	// whoever makes up names would fill the memory with them.
 	return l.note("address "+from, 4*l.most) && l.note("name "+from+" "+name, l.most)
@@ -37,7 +39,21 @@ func (l *Limiter) Allow(from, name string) bool {
 func (l *Limiter) Forget(from, name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.tries, "name "+from+" "+name)
+	delete(l.tries, "name "+neighbourhood(from)+" "+name)
+}
+
+// neighbourhood is what one subscriber has of addresses: an IPv4 address, or a
+// network of IPv6 ones, any of which can be used for the next try.
+func neighbourhood(from string) string {
+	address, err := netip.ParseAddr(from)
+	if err != nil || address.Unmap().Is4() {
+		return from
+	}
+	network, err := address.WithZone("").Prefix(64)
+	if err != nil {
+		return from
+	}
+	return network.String()
 }
 
 func (l *Limiter) note(key string, most int) bool {
