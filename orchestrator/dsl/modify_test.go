@@ -77,6 +77,74 @@ func TestModify(t *testing.T) {
 	}
 }
 
+// A scaling group grows and shrinks as a whole, each instance of it with its
+// own members.
+func TestModifyGroup(t *testing.T) {
+	plan := compileText(t, header+`
+node_types: {t: {}}
+node_templates: {a: {type: t}, b: {type: t}}
+groups: {pair: {members: [a, b]}}
+policies: {scale: {type: cloudify.policies.scaling, targets: [pair], properties: {default_instances: 2}}}
+`)
+	newID := counter()
+	instances, err := Instances(plan, newID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := func(list []ModifiedInstance, mark Modification) map[string]int {
+		out := map[string]int{}
+		for _, i := range list {
+			if i.Modification == mark {
+				out[i.NodeID]++
+			}
+		}
+		return out
+	}
+	grown, err := Modify(plan, plan, instances, map[string]Scale{"pair": {Instances: 3}}, newID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]int{"a": 1, "b": 1}, counts(grown.Added, Added)); diff != "" {
+		t.Errorf("one more of each (-want +got):\n%s", diff)
+	}
+	shrunk, err := Modify(plan, plan, instances, map[string]Scale{"pair": {Instances: 1}}, newID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]int{"a": 1, "b": 1}, counts(shrunk.Removed, Removed)); diff != "" {
+		t.Errorf("one less of each (-want +got):\n%s", diff)
+	}
+	if len(shrunk.Instances) != 2 || shrunk.Instances[0].ScalingGroups[0].ID != shrunk.Instances[1].ScalingGroups[0].ID {
+		t.Errorf("what stays is not one group: %+v", shrunk.Instances)
+	}
+}
+
+// An update that adds a relationship extends the instance it starts at and
+// shows the one it leads to.
+func TestModifyRelationship(t *testing.T) {
+	const nodes = header + "node_types: {t: {}}\nrelationships: {cloudify.relationships.depends_on: {properties: {connection_type: {default: all_to_all}}}}\nnode_templates:\n  a: {type: t}\n  b: {type: t"
+	before, after := compileText(t, nodes+"}\n"), compileText(t, nodes+", relationships: [{type: cloudify.relationships.depends_on, target: a}]}\n")
+	instances, err := Instances(before, counter())
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, err := Modify(after, before, instances, nil, counter())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := [][]string{marked(changes.Added), marked(changes.Removed), marked(changes.Extended), marked(changes.Reduced)}
+	if diff := cmp.Diff([][]string{nil, nil, {"a#1 ", "b#1 extended"}, nil}, got); diff != "" {
+		t.Errorf("added, removed, extended, reduced (-want +got):\n%s", diff)
+	}
+	back, err := Modify(before, after, changes.Instances, nil, counter())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"a#1 ", "b#1 reduced"}, marked(back.Reduced)); diff != "" {
+		t.Errorf("and back (-want +got):\n%s", diff)
+	}
+}
+
 func TestInstanceID(t *testing.T) {
 	if got := InstanceID("vm", []byte{0, 1, 35, 36, 255, 10}); got != "vm_ab9adk" {
 		t.Errorf("%q", got)

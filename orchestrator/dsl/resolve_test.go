@@ -151,6 +151,72 @@ outputs:
 	}
 }
 
+// What an input of an object type names is searched for with the constraints
+// that only a search can check.
+func TestResolveInputsAsks(t *testing.T) {
+	type m = map[string]Value
+	deployment := ObjectQuery{Type: "deployment_id", Value: "d", Parameters: m{"labels": []Value{m{"env": "prod"}}}}
+	cases := map[string]struct {
+		reason, input string
+		given         Value
+		options       InputOptions
+		found         bool
+		asked         []ObjectQuery
+		wrong         string
+	}{
+		"Deployment": {
+			reason: "by itself first, then with its constraints", found: true,
+			input: "{type: deployment_id, constraints: [{labels: [{env: prod}]}]}", given: "d",
+			asked: []ObjectQuery{{Type: "deployment_id", Value: "d"}, deployment},
+		},
+		"ErrDeployment": {
+			reason: "one that is not there is asked for once",
+			input:  "{type: deployment_id, constraints: [{labels: [{env: prod}]}]}", given: "d",
+			asked: []ObjectQuery{{Type: "deployment_id", Value: "d"}}, wrong: `there is no deployment_id "d"`,
+		},
+		"List": {
+			reason: "every item of a list", found: true,
+			input: "{type: list, item_type: blueprint_id}", given: []Value{"a", "b"},
+			asked: []ObjectQuery{{Type: "blueprint_id", Value: "a"}, {Type: "blueprint_id", Value: "b"}},
+		},
+		"NamePattern": {
+			reason: "a pattern of names is asked for under the search's own word",
+			input:  "{type: node_id, constraints: [{deployment_id: d}, {name_pattern: {starts_with: v}}]}", given: "vm",
+			asked: []ObjectQuery{{Type: "node_id", Value: "vm", Parameters: m{"deployment_id": "d", "id_specs": m{"starts_with": "v"}}}},
+			wrong: `"vm" is no node_id that fulfils the constraints of this input`,
+		},
+		"ErrOfNothing": {
+			reason: "a capability belongs to a deployment, and none is named",
+			input:  "{type: capability_value}", given: "x",
+			wrong: "the blueprint does not say of which deployment this capability_value is; its input needs the constraint deployment_id",
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			plan := compileText(t, "tosca_definitions_version: cloudify_dsl_1_4\ninputs: {i: "+tc.input+"}\n")
+			var asked []ObjectQuery
+			tc.options.Find = func(q ObjectQuery) (bool, error) {
+				if len(q.Parameters) == 0 {
+					q.Parameters = nil
+				}
+				asked = append(asked, q)
+				return tc.found, nil
+			}
+			_, err := ResolveInputs(plan, m{"i": tc.given}, tc.options)
+			wrong := ""
+			if e, ok := errors.AsType[*orchestrator.Error](err); ok {
+				wrong = e.Fields["i"]
+			}
+			if diff := cmp.Diff(tc.wrong, wrong); diff != "" {
+				t.Errorf("%s: (-want +got):\n%s", tc.reason, diff)
+			}
+			if diff := cmp.Diff(tc.asked, asked); diff != "" {
+				t.Errorf("%s: asked (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
+
 // Preparing a deployment leaves the blueprint's plan as it is.
 func TestPrepareCopies(t *testing.T) {
 	source, importer := oneFile(inputsBlueprint+`
