@@ -128,7 +128,7 @@ func TestSARIF(t *testing.T) {
 	var b strings.Builder
 	findings := Diagnostics{
 		{Severity: Error, Code: 7, Message: "bad", Hint: "good?", Range: at("a.yaml", 2, 7)},
-		{Severity: Warning, Message: "odd", Range: orchestrator.Range{File: "my shop/b.yaml"}},
+		{Severity: Warning, Message: "odd", Range: orchestrator.Range{File: "my shop/b.yaml"}, Imports: []string{"a.yaml", "c.yaml"}},
 	}
 	if err := SARIF(&b, findings, "1.2.3"); err != nil {
 		t.Fatal(err)
@@ -139,9 +139,12 @@ func TestSARIF(t *testing.T) {
 				Driver struct{ Name, Version string }
 			}
 			Results []struct {
-				RuleID    string
-				Level     string
-				Message   struct{ Text string }
+				RuleID           string
+				Level            string
+				Message          struct{ Text string }
+				RelatedLocations []struct {
+					PhysicalLocation struct{ ArtifactLocation struct{ URI string } }
+				}
 				Locations []struct {
 					PhysicalLocation struct {
 						ArtifactLocation struct{ URI string }
@@ -165,5 +168,8 @@ func TestSARIF(t *testing.T) {
 	if second.RuleID != "dsl" || second.Level != "warning" || second.Locations[0].PhysicalLocation.Region != nil ||
 		second.Locations[0].PhysicalLocation.ArtifactLocation.URI != "my%20shop/b.yaml" {
 		t.Errorf("%+v", second)
+	}
+	if related := second.RelatedLocations; len(related) != 2 || related[1].PhysicalLocation.ArtifactLocation.URI != "c.yaml" {
+		t.Errorf("the files that led there: %+v", related)
 	}
 }

@@ -31,12 +31,15 @@ type (
 		Level     string          `json:"level"`
 		Message   sarifMessage    `json:"message"`
 		Locations []sarifLocation `json:"locations,omitempty"`
+		// Related are the files that led to the finding's, the main file first.
+		Related []sarifLocation `json:"relatedLocations,omitempty"`
 	}
 	sarifMessage struct {
 		Text string `json:"text"`
 	}
 	sarifLocation struct {
 		Physical sarifPhysical `json:"physicalLocation"`
+		Message  *sarifMessage `json:"message,omitempty"`
 	}
 	sarifPhysical struct {
 		Artifact sarifArtifact `json:"artifactLocation"`
@@ -88,7 +91,12 @@ func sarifOf(d Diagnostic) sarifResult {
 	if d.Range.Start.Line > 0 {
 		place.Region = &sarifRegion{StartLine: d.Range.Start.Line, StartColumn: d.Range.Start.Column, EndLine: d.Range.End.Line, EndColumn: d.Range.End.Column}
 	}
-	r.Locations = []sarifLocation{{place}}
+	r.Locations = []sarifLocation{{Physical: place}}
+	for _, file := range d.Imports {
+		r.Related = append(r.Related, sarifLocation{
+			Physical: sarifPhysical{Artifact: sarifArtifact{uriOf(file)}}, Message: &sarifMessage{"imports the file, or one that does"},
+		})
+	}
 	return r
 }
 
