@@ -93,7 +93,7 @@ func refuseReal(r *Resolution, rehearsed []string) error {
 	}
 	if len(r.Placeholders) > 0 {
 		return orchestrator.Errorf(orchestrator.Invalid,
-			"%s still the placeholder of the first start and SLIPWAY_REHEARSAL is off; set %s on the Secrets page or with: slipway secrets update %s -s VALUE",
+			"%s still the placeholder of the first start and SLIPWAY_REHEARSAL is off; set %s on the Secrets page or with: slipway secrets update %s -f FILE",
 			listIs(r.Placeholders), pronoun(r.Placeholders), r.Placeholders[0])
 	}
 	return missingSecrets(r, func(string) bool { return false })
@@ -110,7 +110,7 @@ func missingSecrets(r *Resolution, excepted func(string) bool) error {
 		return nil
 	}
 	return orchestrator.Errorf(orchestrator.Invalid,
-		"required secrets [%s] don't exist in this tenant; create them on the Secrets page or with: slipway secrets create %s -s VALUE",
+		"required secrets [%s] don't exist in this tenant; create them on the Secrets page or with: slipway secrets create %s -f FILE",
 		strings.Join(missing, ", "), missing[0]).Because("unknown_deployment_secret_error")
 }
 

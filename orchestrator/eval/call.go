@@ -32,7 +32,7 @@ func AsCall(v Value) (Call, bool) {
 		return Call{}, false
 	}
 	for name, args := range m {
-		if _, known := functions[name]; known {
+		if functions[name] {
 			return Call{Name: name, Args: args, Type: kind}, true
 		}
 	}
@@ -53,9 +53,6 @@ func (c Call) Value() Value {
 	}
 	return v
 }
-
-// Runtime reports whether the function's answer is never known before run time.
-func (c Call) Runtime() bool { return functions[c.Name].runtime }
 
 // List returns the arguments as a list; a single argument is a list of one.
 func (c Call) List() []Value {
@@ -78,14 +75,6 @@ func (c Call) First() Value {
 type Located struct {
 	Call
 	Path string
-}
-
-// Functions lists every call in v, outer ones before those in their arguments,
-// maps in the order of their keys. path is where v stands.
-func Functions(v Value, path string) []Located {
-	var found []Located
-	Walk(v, path, func(call Located) { found = append(found, call) })
-	return found
 }
 
 // HasCalls reports whether anything in v is not known yet: a call, or Unknown.

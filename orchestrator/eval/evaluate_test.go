@@ -267,12 +267,10 @@ func TestEvaluateMapIsNoCall(t *testing.T) {
 	}
 }
 
-func TestFunctions(t *testing.T) {
+func TestWalk(t *testing.T) {
 	v := m{"a": l{call("concat", m{"get_secret": "s"})}, "b": m{"get_input": "x"}}
 	var got []string
-	for _, found := range Functions(v, "p") {
-		got = append(got, found.Path)
-	}
+	Walk(v, "p", func(found Located) { got = append(got, found.Path) })
 	want := []string{"p.a[0].concat", "p.a[0].concat[0].get_secret", "p.b.get_input"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -2,28 +2,27 @@ package eval
 
 import "github.com/slipwayhq/slipway/orchestrator"
 
-// functions says of each intrinsic function whether its answer is never known
-// before run time.
-var functions = map[string]struct{ runtime bool }{
-	"get_input":                  {},
-	"get_property":               {},
-	"concat":                     {},
-	"merge":                      {},
-	"string_find":                {},
-	"string_replace":             {},
-	"string_split":               {},
-	"string_lower":               {},
-	"string_upper":               {},
-	"get_attribute":              {runtime: true},
-	"get_attributes_list":        {runtime: true},
-	"get_attributes_dict":        {runtime: true},
-	"get_secret":                 {runtime: true},
-	"get_capability":             {runtime: true},
-	"get_group_capability":       {runtime: true},
-	"get_environment_capability": {runtime: true},
-	"get_label":                  {runtime: true},
-	"get_sys":                    {runtime: true},
-	"get_consumers":              {runtime: true},
+// functions are the intrinsic functions by name.
+var functions = map[string]bool{
+	"get_input":                  true,
+	"get_property":               true,
+	"concat":                     true,
+	"merge":                      true,
+	"string_find":                true,
+	"string_replace":             true,
+	"string_split":               true,
+	"string_lower":               true,
+	"string_upper":               true,
+	"get_attribute":              true,
+	"get_attributes_list":        true,
+	"get_attributes_dict":        true,
+	"get_secret":                 true,
+	"get_capability":             true,
+	"get_group_capability":       true,
+	"get_environment_capability": true,
+	"get_label":                  true,
+	"get_sys":                    true,
+	"get_consumers":              true,
 }
 
 // behaviour is how a function checks the form of its arguments, which may hold
@@ -82,7 +81,4 @@ func behaviourOf(name string) behaviour {
 func Names() []string { return orchestrator.SortedKeys(functions) }
 
 // IsFunction reports whether an intrinsic function has that name.
-func IsFunction(name string) bool {
-	_, ok := functions[name]
-	return ok
-}
+func IsFunction(name string) bool { return functions[name] }

@@ -41,20 +41,6 @@ func (g *Graph[K]) Keys() []K { return append([]K(nil), g.keys...) }
 // Needs returns what key needs directly.
 func (g *Graph[K]) Needs(key K) []K { return append([]K(nil), g.needs[key]...) }
 
-// Reverse returns the graph in which needed keys need those that needed them.
-func (g *Graph[K]) Reverse() *Graph[K] {
-	reversed := &Graph[K]{}
-	for _, key := range g.keys {
-		reversed.touch(key)
-	}
-	for _, key := range g.keys {
-		for _, need := range g.needs[key] {
-			reversed.Add(need, key)
-		}
-	}
-	return reversed
-}
-
 // Order returns the keys so that each comes after everything it needs, or a
 // *CycleError that names a cycle.
 func (g *Graph[K]) Order() ([]K, error) {

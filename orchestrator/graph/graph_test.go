@@ -71,16 +71,10 @@ func TestOrderHoldsForRandomGraphs(t *testing.T) {
 	}
 }
 
-func TestReverseAndCycles(t *testing.T) {
+func TestCycles(t *testing.T) {
 	var g Graph[string]
 	g.Add("app", "db", "cache")
 	g.Add("db", "vm")
-	if diff := cmp.Diff([]string{"app"}, g.Reverse().Needs("cache")); diff != "" {
-		t.Errorf("needed keys need those that needed them (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(g.Keys(), g.Reverse().Keys()); diff != "" {
-		t.Errorf("keys keep their order (-want +got):\n%s", diff)
-	}
 	g.Add("vm", "app")
 	g.Add("x", "y")
 	g.Add("y", "x")

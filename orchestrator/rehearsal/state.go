@@ -30,6 +30,13 @@ type Object struct {
 	UpdatedAt time.Time
 }
 
+// Ownership tags that leaves read. This side imports no provider, so the keys,
+// which are those of real clouds too, stand here again.
+const (
+	TagDeployment = "slipway:deployment"
+	TagInstance   = "slipway:instance"
+)
+
 // CallRecord is one request that a far end received.
 type CallRecord struct {
 	At         time.Time

@@ -17,19 +17,19 @@ func Build(name string, plan *orchestrator.Plan, instances []orchestrator.NodeIn
 	if err != nil {
 		return orchestrator.Graph{}, err
 	}
-	world, err := newScene(plan, instances)
+	s, err := newScene(plan, instances)
 	if err != nil {
 		return orchestrator.Graph{}, err
 	}
-	selected, err := world.selection(parameters)
+	selected, err := s.selection(parameters)
 	if err != nil {
 		return orchestrator.Graph{}, err
 	}
-	lanes := make([]*lane, len(world.actors))
-	for i, actor := range world.actors {
+	lanes := make([]*lane, len(s.actors))
+	for i, actor := range s.actors {
 		lanes[i] = recipe.lay(actor, selected)
 	}
-	if err := recipe.connect(world, lanes); err != nil {
+	if err := recipe.connect(s, lanes); err != nil {
 		return orchestrator.Graph{}, err
 	}
 	out := orchestrator.Graph{Format: orchestrator.GraphFormat, Name: name}
@@ -93,8 +93,8 @@ func (r recipe) lay(actor *actor, selected map[string]bool) *lane {
 
 // connect makes lanes wait for each other: a source for the whole of its
 // target, or the other way round. An empty lane hands on what it waits for.
-func (r recipe) connect(world *scene, lanes []*lane) error {
-	waits, err := r.edges(world, lanes)
+func (r recipe) connect(s *scene, lanes []*lane) error {
+	waits, err := r.edges(s, lanes)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (r recipe) connect(world *scene, lanes []*lane) error {
 	}
 	ends := make(map[string][]string, len(lanes))
 	for _, id := range order {
-		lane := lanes[world.place[id]]
+		lane := lanes[s.place[id]]
 		for _, before := range waits.Needs(id) {
 			lane.wait(ends[before]...)
 		}
@@ -131,9 +131,9 @@ func refuseCircle(lanes []*lane) error {
 // edges tells which instance waits for which. A relationship that names a
 // lifecycle operation of its target makes no such edge at install; its source
 // waits for what follows that operation, and for nothing if it does not run.
-func (r recipe) edges(world *scene, lanes []*lane) (*graph.Graph[string], error) {
+func (r recipe) edges(s *scene, lanes []*lane) (*graph.Graph[string], error) {
 	waits := &graph.Graph[string]{}
-	for i, actor := range world.actors {
+	for i, actor := range s.actors {
 		id := actor.instance.ID
 		waits.Add(id)
 		for _, link := range actor.links {
@@ -141,7 +141,7 @@ func (r recipe) edges(world *scene, lanes []*lane) (*graph.Graph[string], error)
 			case r.sourceFirst:
 				waits.Add(target, id)
 			case link.operation() != "":
-				lanes[i].wait(lanes[world.place[target]].following[link.operation()]...)
+				lanes[i].wait(lanes[s.place[target]].following[link.operation()]...)
 			default:
 				waits.Add(id, target)
 			}

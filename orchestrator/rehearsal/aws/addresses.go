@@ -43,7 +43,7 @@ func allocateAddress(r *request, in *ec2.AllocateAddressInput) (*ec2.AllocateAdd
 	if err != nil {
 		return nil, err
 	}
-	r.created(added.Thing.AllocationId, tags)
+	r.changed(added.Thing.AllocationId, tags)
 	return &ec2.AllocateAddressOutput{AllocationId: added.Thing.AllocationId, PublicIp: &address, Domain: types.DomainTypeVpc}, nil
 }
 

@@ -39,7 +39,7 @@ func createInternetGateway(r *request, in *ec2.CreateInternetGatewayInput) (*ec2
 	if err != nil {
 		return nil, err
 	}
-	r.created(added.Thing.InternetGatewayId, tags)
+	r.changed(added.Thing.InternetGatewayId, tags)
 	return &ec2.CreateInternetGatewayOutput{InternetGateway: &added.Thing}, nil
 }
 

@@ -52,7 +52,7 @@ func createSecurityGroup(r *request, in *ec2.CreateSecurityGroupInput) (*ec2.Cre
 	if err != nil {
 		return nil, err
 	}
-	r.created(added.Thing.GroupId, tags)
+	r.changed(added.Thing.GroupId, tags)
 	return &ec2.CreateSecurityGroupOutput{GroupId: added.Thing.GroupId, Tags: tags}, nil
 }
 

@@ -129,7 +129,7 @@ func runInstances(r *request, in *ec2.RunInstancesInput) (*ec2.RunInstancesOutpu
 	if err := makeMachine(r, added.Thing, string(userData)); err != nil {
 		return nil, err
 	}
-	r.created(added.Thing.InstanceId, tags)
+	r.changed(added.Thing.InstanceId, tags)
 	return &ec2.RunInstancesOutput{Instances: []types.Instance{added.Thing}, OwnerId: aws.String(accountID)}, nil
 }
 

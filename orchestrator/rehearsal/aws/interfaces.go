@@ -108,7 +108,7 @@ func createNetworkInterface(r *request, in *ec2.CreateNetworkInterfaceInput) (*e
 	if err := keepToken(r, interfaces(), added, in.ClientToken, in); err != nil {
 		return nil, err
 	}
-	r.created(added.Thing.NetworkInterfaceId, tags)
+	r.changed(added.Thing.NetworkInterfaceId, tags)
 	return &ec2.CreateNetworkInterfaceOutput{NetworkInterface: &added.Thing, ClientToken: in.ClientToken}, nil
 }
 

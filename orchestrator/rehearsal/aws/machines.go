@@ -18,7 +18,7 @@ func makeMachine(r *request, i types.Instance, userData string) error {
 		ID: aws.ToString(i.InstanceId), Host: hostName(private), PrivateIP: private, PublicIPs: public,
 		UserData: userData, KeyName: aws.ToString(i.KeyName),
 		Running: true, BootedAt: r.world.After(launchLasts + bootLasts),
-		Deployment: tagOf(i.Tags, tagDeployment), Instance: tagOf(i.Tags, tagInstance),
+		Deployment: tagOf(i.Tags, rehearsal.TagDeployment), Instance: tagOf(i.Tags, rehearsal.TagInstance),
 	})
 }
 

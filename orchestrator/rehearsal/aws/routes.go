@@ -64,7 +64,7 @@ func createRouteTable(r *request, in *ec2.CreateRouteTableInput) (*ec2.CreateRou
 	if err := keepToken(r, routeTables(), added, in.ClientToken, in); err != nil {
 		return nil, err
 	}
-	r.created(added.Thing.RouteTableId, tags)
+	r.changed(added.Thing.RouteTableId, tags)
 	return &ec2.CreateRouteTableOutput{RouteTable: &added.Thing, ClientToken: in.ClientToken}, nil
 }
 

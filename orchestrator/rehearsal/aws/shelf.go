@@ -11,13 +11,6 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 )
 
-// Ownership tags, as every cloud leaf sets them. This package imports no
-// provider, so the keys stand here too.
-const (
-	tagDeployment = "slipway:deployment"
-	tagInstance   = "slipway:instance"
-)
-
 // document is what the world keeps of one resource.
 type document[T any] struct {
 	Thing T `json:"thing"`
@@ -96,7 +89,7 @@ func (s shelf[T]) put(r *request, d *document[T]) error {
 	}
 	return r.Put(rehearsal.Object{
 		Cloud: Cloud, Kind: s.kind, ID: aws.ToString(*s.id(&d.Thing)), Scope: r.region,
-		Name: name, Deployment: tagOf(tags, tagDeployment), Instance: tagOf(tags, tagInstance),
+		Name: name, Deployment: tagOf(tags, rehearsal.TagDeployment), Instance: tagOf(tags, rehearsal.TagInstance),
 		State: s.state(d.Thing), Listed: !d.Hidden && (s.listed == nil || s.listed(d.Thing)),
 		Body: body, CreatedAt: d.createdAt, UpdatedAt: r.now,
 	})
@@ -189,7 +182,7 @@ func (s shelf[T]) candidates(r *request, filters []types.Filter) ([]rehearsal.Ob
 				return nil, err
 			}
 			return []rehearsal.Object{object}, nil
-		case "tag:" + tagDeployment:
+		case "tag:" + rehearsal.TagDeployment:
 			query.Deployment = f.Values[0]
 		}
 	}
@@ -205,14 +198,10 @@ func things[T any](documents []*document[T]) []T {
 	return list
 }
 
-// created notes the outcome of an effective create for the record of calls.
-func (r *request) created(id *string, tags []types.Tag) {
-	r.changed(id, tags)
-}
-
-// changed notes that the request changed the resource.
+// changed notes, for the record of calls, that the request made or changed the
+// resource.
 func (r *request) changed(id *string, tags []types.Tag) {
-	r.ID, r.Deployment, r.Effective = aws.ToString(id), tagOf(tags, tagDeployment), true
+	r.ID, r.Deployment, r.Effective = aws.ToString(id), tagOf(tags, rehearsal.TagDeployment), true
 }
 
 // repeated notes a create whose token was used before.

@@ -60,7 +60,7 @@ func createSubnet(r *request, in *ec2.CreateSubnetInput) (*ec2.CreateSubnetOutpu
 	if err != nil {
 		return nil, err
 	}
-	r.created(added.Thing.SubnetId, tags)
+	r.changed(added.Thing.SubnetId, tags)
 	return &ec2.CreateSubnetOutput{Subnet: &added.Thing}, nil
 }
 

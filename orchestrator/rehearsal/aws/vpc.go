@@ -49,7 +49,7 @@ func createVpc(r *request, in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error)
 	if err := furnish(r, added.Thing); err != nil {
 		return nil, err
 	}
-	r.created(added.Thing.VpcId, tags)
+	r.changed(added.Thing.VpcId, tags)
 	return &ec2.CreateVpcOutput{Vpc: &added.Thing}, nil
 }
 

@@ -78,7 +78,7 @@ func fillCluster(a *act, s *stored) error {
 	}
 	properties["currentKubernetesVersion"] = properties["kubernetesVersion"]
 	cluster := rehearsal.NewCluster("https://"+host+":443", a.target.name, a.target.id, a.world.Now(), s.ReadyAt)
-	cluster.Deployment = text(s.Resource, "tags", deploymentTag)
+	cluster.Deployment = text(s.Resource, "tags", rehearsal.TagDeployment)
 	return rehearsal.PutCluster(a.Tx, cluster)
 }
 

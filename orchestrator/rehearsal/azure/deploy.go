@@ -58,7 +58,7 @@ func (a *act) deploy() (answer, error) {
 		rehearsal.Part(s.Resource, "properties")["provisioningState"] = "Running"
 	}
 	a.Effective = true
-	a.Deployment = text(s.Resource, "tags", deploymentTag)
+	a.Deployment = text(s.Resource, "tags", rehearsal.TagDeployment)
 	if err := a.save(a.target, s); err != nil {
 		return answer{}, err
 	}

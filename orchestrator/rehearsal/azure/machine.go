@@ -48,7 +48,7 @@ func fillMachine(a *act, s *stored) error {
 	}
 	machine := rehearsal.Machine{
 		ID: a.target.id, Host: text(properties, "osProfile", "computerName"), Running: true, BootedAt: s.ReadyAt,
-		Deployment: text(s.Resource, "tags", deploymentTag), Instance: text(s.Resource, "tags", instanceTag),
+		Deployment: text(s.Resource, "tags", rehearsal.TagDeployment), Instance: text(s.Resource, "tags", rehearsal.TagInstance),
 	}
 	if data, err := base64.StdEncoding.DecodeString(a.secrets["customdata"]); err == nil {
 		machine.UserData = string(data)

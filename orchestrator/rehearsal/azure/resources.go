@@ -18,7 +18,7 @@ func (a *act) get() (answer, error) {
 	if !ok {
 		return a.absent(), nil
 	}
-	a.Deployment = text(s.Resource, "tags", deploymentTag)
+	a.Deployment = text(s.Resource, "tags", rehearsal.TagDeployment)
 	return answer{status: http.StatusOK, body: s.Resource}, nil
 }
 
@@ -44,7 +44,7 @@ func (a *act) put() (answer, error) {
 		return answer{}, err
 	}
 	if exists && before.state() != deleting && reflect.DeepEqual(before.Wish, a.body) {
-		a.Deployment = text(before.Resource, "tags", deploymentTag)
+		a.Deployment = text(before.Resource, "tags", rehearsal.TagDeployment)
 		return changed(http.StatusOK, before), nil
 	}
 	s, err := a.make(before, exists, a.world.Now())
@@ -93,7 +93,7 @@ func (a *act) make(before stored, exists bool, start time.Time) (stored, error) 
 		}
 	}
 	a.Effective = true
-	a.Deployment = text(s.Resource, "tags", deploymentTag)
+	a.Deployment = text(s.Resource, "tags", rehearsal.TagDeployment)
 	if err := a.keepReferences(a.target.id, s); err != nil {
 		return stored{}, err
 	}
@@ -122,7 +122,7 @@ func (a *act) remove() (answer, error) {
 		}
 		return answer{status: http.StatusNoContent}, nil
 	}
-	a.Deployment = text(s.Resource, "tags", deploymentTag)
+	a.Deployment = text(s.Resource, "tags", rehearsal.TagDeployment)
 	if s.state() == deleting {
 		return answer{status: http.StatusAccepted, under: underDelete}, nil
 	}

@@ -28,12 +28,6 @@ const (
 	succeeded = "Succeeded"
 )
 
-// Ownership tags, as the near side writes them.
-const (
-	deploymentTag = "slipway:deployment"
-	instanceTag   = "slipway:instance"
-)
-
 // state is the resource's word at a time.
 func (s stored) state() string { return text(s.Resource, "properties", "provisioningState") }
 
@@ -69,7 +63,7 @@ func (a *act) save(t target, s stored) error {
 	}
 	return a.Put(rehearsal.Object{
 		Cloud: cloudName, Kind: t.row.name, ID: t.id, Name: t.name, Scope: t.scope(), Listed: true, State: s.state(),
-		Deployment: text(s.Resource, "tags", deploymentTag), Instance: text(s.Resource, "tags", instanceTag),
+		Deployment: text(s.Resource, "tags", rehearsal.TagDeployment), Instance: text(s.Resource, "tags", rehearsal.TagInstance),
 		Body: body, CreatedAt: s.CreatedAt, UpdatedAt: a.world.Now(),
 	})
 }
