@@ -78,6 +78,11 @@ func TestRender(t *testing.T) {
 			in:     Diagnostic{Severity: Error, Message: "odd", Range: at("b.yaml", 1, 1)},
 			want:   "b.yaml:1:1: error: odd\n",
 		},
+		"ControlCharacters": {
+			reason: "a name cannot recolour the terminal",
+			in:     Diagnostic{Severity: Error, Message: "node \x1b[31mred\u009b0m is odd"},
+			want:   "error: node [31mred0m is odd\n",
+		},
 		"BeyondTheEnd": {
 			reason: "a line that is not there has no excerpt",
 			in:     Diagnostic{Severity: Error, Message: "odd", Range: at("a.yaml", 99, 1)},

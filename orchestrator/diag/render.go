@@ -52,7 +52,16 @@ func render(d Diagnostic, lines []string) string {
 	if hint != "" {
 		fmt.Fprintf(&b, "  hint: %s\n", hint)
 	}
-	return b.String()
+	return strings.Map(printable, b.String())
+}
+
+// printable drops control characters: names come from a stranger's file and must
+// not move the cursor or recolour the terminal.
+func printable(r rune) rune {
+	if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 {
+		return -1
+	}
+	return r
 }
 
 // Excerpt returns a source line made fit to print, tabs as single spaces and a
