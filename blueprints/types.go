@@ -9,17 +9,11 @@ import (
 	"strings"
 )
 
-// Types returns the bundled type file that an import location means, and the
-// file's name for diagnostics. The built-in types are chosen by the product
-// version in the location, as TypesFor does when it does not know the version
-// of the blueprint.
-func Types(location string) (text, name string, ok bool) {
-	return TypesFor(location, "")
-}
-
-// TypesFor is Types for a blueprint of a known DSL version, such as
-// "cloudify_dsl_1_3". That version chooses among the built-in types, because a
-// blueprint may not use what is newer than itself, whatever it imports.
+// TypesFor returns the bundled type file that an import location means in a
+// blueprint of a DSL version, such as "cloudify_dsl_1_3", and the file's name
+// for diagnostics. That version chooses among the built-in types, because a
+// blueprint may not use what is newer than itself, whatever it imports; where it
+// is not known (""), the product version in the location does.
 //
 // It knows:
 //

@@ -54,7 +54,7 @@ func TestTypesFor(t *testing.T) {
 
 func TestEveryPackageHasItsFile(t *testing.T) {
 	for _, name := range Packages() {
-		if _, _, ok := Types("plugin:" + name); !ok {
+		if _, _, ok := TypesFor("plugin:"+name, ""); !ok {
 			t.Errorf("plugin:%s has no file", name)
 		}
 	}

@@ -3,6 +3,7 @@ package machine
 import (
 	"bytes"
 	"encoding/base64"
+	"io/fs"
 	"path"
 	"slices"
 	"strconv"
@@ -42,7 +43,7 @@ func (c *command) content(name string) ([]byte, error) {
 		return randomBytes(4096), nil
 	default:
 		if f, err := c.disk().stat(name); err == nil && f.Mode&0o044 == 0 && f.Owner != c.shell.user && c.shell.user != "root" {
-			return nil, pathError("open", name, errPermission)
+			return nil, pathError("open", name, fs.ErrPermission)
 		}
 		return c.disk().read(name)
 	}
