@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // Lease is a server's claim, in a group commit, that it still runs an execution
@@ -72,12 +73,7 @@ func planFence(leases []Lease) []fenceRow {
 	for _, row := range byID {
 		plan = append(plan, *row)
 	}
-	slices.SortFunc(plan, func(a, b fenceRow) int {
-		if a.id < b.id {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(plan, func(a, b fenceRow) int { return strings.Compare(a.id, b.id) })
 	return plan
 }
 
