@@ -67,7 +67,7 @@ const maxDepth = 8
 
 // maxComponents bounds all of them together: ten components that each hold ten
 // of their own are a hundred million, eight levels down.
-const maxComponents = 1000
+const maxComponents = 300
 
 // maxProblems is how many are told at once; hundreds help nobody.
 const maxProblems = 20

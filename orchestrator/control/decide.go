@@ -54,7 +54,7 @@ func subjectOf(actor orchestrator.Actor, create CreateDeployment, blueprint orch
 }
 
 func (c *Control) facts(ctx context.Context, tx *store.Tx, team string) compose.Facts {
-	return &facts{ctx: ctx, tx: tx, team: team}
+	return &facts{ctx: ctx, tx: tx, team: team, plans: map[string]*orchestrator.Plan{}}
 }
 
 // facts answers compose from rows of one transaction.
@@ -62,11 +62,21 @@ type facts struct {
 	ctx  context.Context
 	tx   *store.Tx
 	team string
+	// plans holds the blueprints read so far, nil for those that do not exist:
+	// one may stand for many components, and reading it takes long.
+	plans map[string]*orchestrator.Plan
 }
 
 func (f *facts) Blueprint(id string) (*orchestrator.Plan, bool, error) {
+	if plan, known := f.plans[id]; known {
+		return plan, plan != nil, nil
+	}
 	blueprint, err := f.tx.NewestBlueprint(f.ctx, f.team, id)
-	return blueprint.Plan, err == nil, unlessMissing(err)
+	if err := unlessMissing(err); err != nil {
+		return nil, false, err
+	}
+	f.plans[id] = blueprint.Plan
+	return blueprint.Plan, blueprint.Plan != nil, nil
 }
 
 func (f *facts) Secret(key string) (orchestrator.Secret, bool, error) {
