@@ -16,7 +16,7 @@ func MainFile(files fs.FS, named string) (string, error) {
 	}
 	if named != "" {
 		if info, err := fs.Stat(files, named); err != nil || info.IsDir() {
-			return "", orchestrator.Errorf(orchestrator.Invalid, "the archive holds no file %q; name the main file with -n", named).On("application_file_name")
+			return "", orchestrator.Errorf(orchestrator.Invalid, "there is no file %q in the blueprint; name the main file with -n", named).On("application_file_name")
 		}
 		return named, nil
 	}
@@ -25,7 +25,7 @@ func MainFile(files fs.FS, named string) (string, error) {
 	}
 	found, err := fs.Glob(files, "*.y*ml")
 	if err != nil || len(found) != 1 {
-		return "", orchestrator.Errorf(orchestrator.Invalid, "the archive holds no blueprint.yaml at its top; name the main file with -n").On("application_file_name")
+		return "", orchestrator.Errorf(orchestrator.Invalid, "there is no blueprint.yaml at the top of the blueprint; name the main file with -n").On("application_file_name")
 	}
 	return found[0], nil
 }
