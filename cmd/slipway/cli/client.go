@@ -158,7 +158,7 @@ type serverError struct {
 }
 
 func (e *serverError) Error() string {
-	return fmt.Sprintf("An error occurred on the server: %d: %s", e.status, e.message)
+	return fmt.Sprintf("An error occurred on the server: %d: %s", e.status, printable(e.message))
 }
 
 func (c *client) refusal(status int, answer []byte) error {

@@ -170,7 +170,7 @@ func (c *cli) printValues(values map[string]described) error {
 		v := values[name]
 		line := fmt.Sprintf(" - %q:", name)
 		if v.Description != "" {
-			line += "\n     Description: " + v.Description
+			line += "\n     Description: " + printable(v.Description)
 		}
 		if _, err := fmt.Fprintf(c.out, "%s\n     Value: %s\n", line, printable(text(v.Value))); err != nil {
 			return err
