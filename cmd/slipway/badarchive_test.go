@@ -87,7 +87,7 @@ func (v *victim) sendEverywhere(tc badArchive) {
 		v.t.Fatal(err)
 	}
 	v.fails(1, tc.words, "", "blueprints", "upload", file, "-b", "bad")
-	v.fails(1, tc.words, "", "blueprints", "validate", file)
+	v.fails(1, tc.words, "", "blueprints", "validate", file, "--server")
 	v.bounded(tc.reason, mostTime, func() {
 		got, status := v.uploadPage("bad", tc.archive), tc.status
 		switch {
