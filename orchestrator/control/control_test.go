@@ -252,8 +252,10 @@ func TestDeleteDeployment(t *testing.T) {
 // TestRoles walks every request with every role: what each needs at least.
 func TestRoles(t *testing.T) {
 	c := setup(t, compose.Auto)
-	if _, err := c.CreateDeployment(t.Context(), as(orchestrator.Admin), control.CreateDeployment{ID: "theirs", BlueprintID: "app", Inputs: cell("aws", "dev-small")}); err != nil {
-		t.Fatal(err)
+	for _, id := range []string{"theirs", "theirs_too"} { // one of them will be deleted
+		if _, err := c.CreateDeployment(t.Context(), as(orchestrator.Admin), control.CreateDeployment{ID: id, BlueprintID: "app", Inputs: cell("aws", "dev-small")}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ctx := t.Context()
 	needs := map[string]struct {
@@ -275,7 +277,7 @@ func TestRoles(t *testing.T) {
 			_, err := c.StartExecution(ctx, a, control.StartExecution{DeploymentID: "theirs", Workflow: "dance"})
 			return err
 		}},
-		"delete another's": {orchestrator.Operator, func(a orchestrator.Actor) error { return c.DeleteDeployment(ctx, a, "theirs", false) }},
+		"delete another's": {orchestrator.Operator, func(a orchestrator.Actor) error { return c.DeleteDeployment(ctx, a, "theirs_too", false) }},
 		"write a secret":   {orchestrator.Operator, func(a orchestrator.Actor) error { _, err := c.PutSecret(ctx, a, control.PutSecret{}); return err }},
 		"upload a blueprint": {orchestrator.Operator, func(a orchestrator.Actor) error {
 			_, _, err := c.UploadBlueprint(ctx, a, control.UploadBlueprint{})
