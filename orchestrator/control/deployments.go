@@ -133,6 +133,27 @@ func (c *Control) RevealCapabilities(ctx context.Context, actor orchestrator.Act
 	return shown, c.change(ctx, actor, audit, func(*store.Tx) error { return nil })
 }
 
+// Outputs evaluates what a deployment shows to people. Marked values are nil:
+// what must be read by others is offered as a capability.
+func (c *Control) Outputs(ctx context.Context, actor orchestrator.Actor, id string) (map[string]orchestrator.Value, error) {
+	if err := require(actor, orchestrator.Viewer, "reading outputs"); err != nil {
+		return nil, err
+	}
+	var outputs map[string]orchestrator.Value
+	err := c.view(ctx, func(tx *store.Tx) error {
+		d, err := tx.Deployment(ctx, actor.Team, id)
+		if err != nil {
+			return err
+		}
+		outputs, err = engine.Outputs(ctx, tx, c.plans, d)
+		return err
+	})
+	for name, value := range outputs {
+		outputs[name] = orchestrator.Redact(value)
+	}
+	return outputs, err
+}
+
 func (c *Control) evaluateCapabilities(ctx context.Context, actor orchestrator.Actor, id string) (orchestrator.Deployment, []engine.CapabilityValue, error) {
 	var d orchestrator.Deployment
 	var values []engine.CapabilityValue

@@ -73,6 +73,9 @@ var strangers = map[string]func(ctx context.Context, c bundle, other orchestrato
 	"RevealCapabilities": func(ctx context.Context, c bundle, other orchestrator.Actor, p property) (any, error) {
 		return c.RevealCapabilities(ctx, other, p.deployment.ID)
 	},
+	"Outputs": func(ctx context.Context, c bundle, other orchestrator.Actor, p property) (any, error) {
+		return c.Outputs(ctx, other, p.deployment.ID)
+	},
 	"NodeInstances": func(ctx context.Context, c bundle, other orchestrator.Actor, p property) (any, error) {
 		return c.NodeInstances(ctx, other, p.deployment.ID)
 	},

@@ -259,3 +259,13 @@ func Capabilities(ctx context.Context, tx *store.Tx, plans Plans, d orchestrator
 	}
 	return values, nil
 }
+
+// Outputs evaluates the outputs of a deployment, marks kept. One that cannot be
+// evaluated says so in its place, as the original does.
+func Outputs(ctx context.Context, tx *store.Tx, plans Plans, d orchestrator.Deployment) (map[string]orchestrator.Value, error) {
+	scope, err := NewScope(ctx, tx, plans, d)
+	if err != nil {
+		return nil, err
+	}
+	return eval.Outputs(scope, d.Outputs)
+}

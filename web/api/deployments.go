@@ -148,22 +148,12 @@ func getCapabilities(c *call) error {
 	return c.JSON(http.StatusOK, echo.Map{"deployment_id": id, "capabilities": known})
 }
 
-// getOutputs answers outputs that are written as values. One that is an
-// expression is null: what a deployment offers to others are capabilities, and
-// only those are evaluated.
+// getOutputs answers evaluated outputs; marked ones are null.
 func getOutputs(c *call) error {
-	d, err := c.api.control.GetDeployment(c.Request().Context(), c.Actor, c.name("id"))
+	id := c.name("id")
+	outputs, err := c.api.control.Outputs(c.Request().Context(), c.Actor, id)
 	if err != nil {
 		return err
 	}
-	known := make(map[string]orchestrator.Value, len(d.Outputs))
-	for _, output := range d.Outputs {
-		known[output.Name] = nil
-		switch output.Value.(type) {
-		case map[string]orchestrator.Value, []orchestrator.Value:
-		default:
-			known[output.Name] = orchestrator.Redact(output.Value)
-		}
-	}
-	return c.JSON(http.StatusOK, echo.Map{"deployment_id": d.ID, "outputs": known})
+	return c.JSON(http.StatusOK, echo.Map{"deployment_id": id, "outputs": outputs})
 }
