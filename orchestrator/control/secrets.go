@@ -52,7 +52,7 @@ func (c *Control) PutSecret(ctx context.Context, actor orchestrator.Actor, put P
 		case !found && put.MustExist:
 			return err
 		case found && !put.Update && !put.MustExist:
-			return orchestrator.Errorf(orchestrator.Conflict, "secret %q exists; update it instead: slipway secrets update %s -s VALUE, or create it with --update-if-exists", put.Key, put.Key).Because("conflict_error")
+			return orchestrator.Errorf(orchestrator.Conflict, "secret %q exists; update it instead: slipway secrets update %s -f FILE, or create it with --update-if-exists", put.Key, put.Key).Because("conflict_error")
 		}
 		stored = orchestrator.Secret{
 			Team: actor.Team, Key: put.Key, Value: put.Value, Kind: put.Kind,
