@@ -13,10 +13,13 @@ type Deployment struct {
 	BlueprintUID     string
 	BlueprintID      string
 	BlueprintVersion int
-	Inputs           map[string]Value // values after creation; sealed at rest
-	Workflows        map[string]Workflow
-	Capabilities     []Output // definitions; values are evaluated when asked for
-	Outputs          []Output
+	// ExpectedNodes counts the nodes of this deployment and of the components
+	// that it leads to, as far as they were known at its creation.
+	ExpectedNodes int
+	Inputs        map[string]Value // values after creation; sealed at rest
+	Workflows     map[string]Workflow
+	Capabilities  []Output // definitions; values are evaluated when asked for
+	Outputs       []Output
 	// Rehearsal says that every far end of this deployment is a rehearsal
 	// cloud. Fixed at creation, inherited by components.
 	Rehearsal bool

@@ -32,7 +32,7 @@ var deploymentSorts = map[string]string{
 }
 
 const deploymentColumns = `uid, team, id, display_name, description, blueprint_uid, blueprint_id, blueprint_version,
-	inputs, workflows, capabilities, outputs, rehearsal, rehearsal_reason, cloud_type, env_type, parent, parent_node,
+	expected_nodes, inputs, workflows, capabilities, outputs, rehearsal, rehearsal_reason, cloud_type, env_type, parent, parent_node,
 	labels, installation_status, deployment_status, latest_execution, created_by, created_at, updated_at`
 
 func inputsPlace(uid string) string { return "deployments.inputs/" + uid }
@@ -42,7 +42,7 @@ func (t *Tx) scanDeployment(row scanner) (d orchestrator.Deployment, err error) 
 	var workflows, capabilities, outputs, labels string
 	var createdAt, updatedAt int64
 	err = row.Scan(&d.UID, &d.Team, &d.ID, &d.DisplayName, &d.Description, &d.BlueprintUID, &d.BlueprintID, &d.BlueprintVersion,
-		&inputs, &workflows, &capabilities, &outputs, &d.Rehearsal, &d.RehearsalReason, &d.CloudType, &d.EnvType, &d.Parent, &d.ParentNode,
+		&d.ExpectedNodes, &inputs, &workflows, &capabilities, &outputs, &d.Rehearsal, &d.RehearsalReason, &d.CloudType, &d.EnvType, &d.Parent, &d.ParentNode,
 		&labels, &d.InstallationStatus, &d.DeploymentStatus, &d.LatestExecution, &d.CreatedBy, &createdAt, &updatedAt)
 	if err != nil {
 		return d, err
@@ -67,7 +67,7 @@ func (t *Tx) InsertDeployment(ctx context.Context, d orchestrator.Deployment) er
 	}
 	err = t.insertRows(ctx, "insert deployment", "INSERT INTO deployments ("+deploymentColumns+")", "", [][]any{{
 		d.UID, d.Team, d.ID, cleanText(d.DisplayName), cleanText(d.Description), d.BlueprintUID, d.BlueprintID, d.BlueprintVersion,
-		inputs, documents[0], documents[1], documents[2], d.Rehearsal, cleanText(d.RehearsalReason), d.CloudType, d.EnvType, d.Parent, d.ParentNode,
+		d.ExpectedNodes, inputs, documents[0], documents[1], documents[2], d.Rehearsal, cleanText(d.RehearsalReason), d.CloudType, d.EnvType, d.Parent, d.ParentNode,
 		documents[3], string(d.InstallationStatus), string(d.DeploymentStatus), d.LatestExecution, d.CreatedBy, database.Micros(d.CreatedAt), database.Micros(d.UpdatedAt),
 	}})
 	switch database.Classify(err) {

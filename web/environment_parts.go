@@ -98,11 +98,14 @@ func (p portrait) progress(s *survey) *views.Progress {
 	if !p.running() {
 		return nil
 	}
+	// Components that are not there yet, or not any more, count as expected: a
+	// total that moves tells nobody how far it is.
+	total := max(s.instances, p.tree.Deployment.ExpectedNodes)
 	done := s.up
 	if p.tree.Latest.Workflow == "uninstall" {
-		done = s.instances - s.live
+		done = total - s.live
 	}
-	return &views.Progress{Done: done, Total: s.instances, Label: progressLabel(done, s.instances, "node")}
+	return &views.Progress{Done: done, Total: total, Label: progressLabel(done, total, "node")}
 }
 
 func (p portrait) facts(s *survey) []views.Fact {

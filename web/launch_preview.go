@@ -25,11 +25,10 @@ func (f *launchForm) preview(p control.Preview) views.Preview {
 	if p.Resolution == nil {
 		return shown
 	}
-	nodes := len(p.Blueprint.Plan.Nodes)
-	shown.Legs = legs(p.Resolution.Components, 1, &nodes)
+	shown.Legs = legs(p.Resolution.Components, 1)
 	shown.Facts = []views.Fact{
 		{Term: "Deployments", Value: strconv.Itoa(1 + created(p.Resolution.Components))},
-		{Term: "Nodes", Value: strconv.Itoa(nodes)},
+		{Term: "Nodes", Value: strconv.Itoa(len(p.Blueprint.Plan.Nodes) + p.Resolution.Nodes())},
 		{Term: "Secrets read", Value: strconv.Itoa(len(p.Resolution.Secrets))},
 	}
 	if len(p.Resolution.Reads) > 0 {
@@ -42,20 +41,19 @@ func (f *launchForm) commit(p control.Preview) views.Commit {
 	return views.Commit{Blueprint: f.blueprint.ID, Rehearsal: p.Mode.Rehearsal, CanRehearse: p.Refused == ""}
 }
 
-// legs lists the components in depth-first order and adds up their nodes.
-func legs(components []control.Component, depth int, nodes *int) []views.Leg {
+// legs lists the components in depth-first order.
+func legs(components []control.Component, depth int) []views.Leg {
 	var out []views.Leg
 	for _, component := range components {
 		if component.Shared {
 			continue // read, not built
 		}
-		*nodes += component.Nodes
 		leg := views.Leg{Depth: min(depth, 3), Node: component.Node, Blueprint: orDefault(component.BlueprintID, "known at launch"), Deployment: component.DeploymentID}
 		if component.Problem != "" {
 			leg.Blueprint = component.Problem
 		}
 		out = append(out, leg)
-		out = append(out, legs(component.Components, depth+1, nodes)...)
+		out = append(out, legs(component.Components, depth+1)...)
 	}
 	return out
 }

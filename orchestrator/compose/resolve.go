@@ -61,6 +61,17 @@ type Resolution struct {
 	Problems []string
 }
 
+// Nodes counts the nodes of all components, those inside components included.
+func (r *Resolution) Nodes() int { return nodesOf(r.Components) }
+
+func nodesOf(components []Component) int {
+	nodes := 0
+	for _, component := range components {
+		nodes += component.Nodes + nodesOf(component.Components)
+	}
+	return nodes
+}
+
 // maxDepth bounds components inside components: a blueprint that contains
 // itself would never end.
 const maxDepth = 8

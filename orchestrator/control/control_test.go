@@ -119,6 +119,9 @@ func TestCreateDeployment(t *testing.T) {
 				if d.ID != tc.create.ID || d.CloudType != "aws" || d.EnvType != "dev-small" {
 					t.Errorf("%s: got %s %s %s", tc.reason, d.ID, d.CloudType, d.EnvType)
 				}
+				if d.ExpectedNodes != 32 {
+					t.Errorf("%s: %d nodes are expected, want the 32 of app and its six components", tc.reason, d.ExpectedNodes)
+				}
 				return
 			}
 			wantError(t, err, tc.code, tc.words...)

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/slipwayhq/slipway/orchestrator"
-	"github.com/slipwayhq/slipway/orchestrator/compose"
 	"github.com/slipwayhq/slipway/orchestrator/dsl"
 	"github.com/slipwayhq/slipway/store"
 )
@@ -68,7 +67,7 @@ func (c *Control) create(ctx context.Context, tx *store.Tx, actor orchestrator.A
 	if err != nil {
 		return orchestrator.Deployment{}, err
 	}
-	d := c.newDeployment(actor, create, blueprint, inputs, decided.mode, parent)
+	d := c.newDeployment(actor, create, blueprint, inputs, decided, parent)
 	if err := tx.InsertDeployment(ctx, d); err != nil {
 		return orchestrator.Deployment{}, err
 	}
@@ -109,14 +108,14 @@ func refuseTaken(ctx context.Context, tx *store.Tx, team, id string) error {
 	return orchestrator.Errorf(orchestrator.Conflict, "deployment with id=%s already exists; choose another id", id).Because("conflict_error").On("id")
 }
 
-func (c *Control) newDeployment(actor orchestrator.Actor, create CreateDeployment, blueprint orchestrator.Blueprint, inputs map[string]orchestrator.Value, mode compose.Mode, parent *parentNode) orchestrator.Deployment {
+func (c *Control) newDeployment(actor orchestrator.Actor, create CreateDeployment, blueprint orchestrator.Blueprint, inputs map[string]orchestrator.Value, decided decision, parent *parentNode) orchestrator.Deployment {
 	plan, now := blueprint.Plan, c.now()
 	d := orchestrator.Deployment{
 		UID: uuid.NewString(), Team: actor.Team, ID: create.ID, DisplayName: create.DisplayName,
 		Description: plan.Description, BlueprintUID: blueprint.UID, BlueprintID: blueprint.ID,
-		BlueprintVersion: blueprint.Version, Inputs: inputs, Workflows: plan.Workflows,
+		BlueprintVersion: blueprint.Version, ExpectedNodes: len(plan.Nodes) + decided.resolution.Nodes(), Inputs: inputs, Workflows: plan.Workflows,
 		Capabilities: plan.Capabilities, Outputs: plan.Outputs,
-		Rehearsal: mode.Rehearsal, RehearsalReason: mode.Reason,
+		Rehearsal: decided.mode.Rehearsal, RehearsalReason: decided.mode.Reason,
 		CloudType: textOf(inputs["cloud_type"]), EnvType: textOf(inputs["env_type"]),
 		Labels:             slices.Clone(create.Labels),
 		InstallationStatus: orchestrator.Inactive, DeploymentStatus: orchestrator.RequiresAttention,

@@ -39,7 +39,7 @@ func sampleBlueprint(id string, version int) orchestrator.Blueprint {
 
 func sampleDeployment(id string, bp orchestrator.Blueprint) orchestrator.Deployment {
 	return orchestrator.Deployment{
-		UID: "uid-" + id, Team: team(), ID: id, DisplayName: "The " + id, BlueprintUID: bp.UID, BlueprintID: bp.ID, BlueprintVersion: bp.Version,
+		UID: "uid-" + id, Team: team(), ID: id, DisplayName: "The " + id, BlueprintUID: bp.UID, BlueprintID: bp.ID, BlueprintVersion: bp.Version, ExpectedNodes: 32,
 		Inputs:       map[string]orchestrator.Value{"password": orchestrator.Mark(sensitiveText), "count": int64(3), "ratio": 0.5, "version": orchestrator.Mark(1.0)},
 		Workflows:    map[string]orchestrator.Workflow{"install": {Function: "install", Parameters: []orchestrator.Input{{Name: "n", Default: int64(7)}}}},
 		Capabilities: []orchestrator.Output{{Name: "endpoint", Value: map[string]orchestrator.Value{"get_attribute": []orchestrator.Value{"vm", "ip"}}}},

@@ -34,6 +34,7 @@ CREATE TABLE deployments (
     blueprint_uid       TEXT COLLATE "C" NOT NULL REFERENCES blueprints (uid),
     blueprint_id        TEXT COLLATE "C" NOT NULL,
     blueprint_version   BIGINT NOT NULL,
+    expected_nodes      BIGINT NOT NULL,
     inputs              BYTEA NOT NULL, -- sealed
     workflows           TEXT COLLATE "C" NOT NULL,
     capabilities        TEXT COLLATE "C" NOT NULL,

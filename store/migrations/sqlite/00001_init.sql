@@ -34,6 +34,7 @@ CREATE TABLE deployments (
     blueprint_uid       TEXT NOT NULL REFERENCES blueprints (uid),
     blueprint_id        TEXT NOT NULL,
     blueprint_version   BIGINT NOT NULL,
+    expected_nodes      BIGINT NOT NULL,
     inputs              BLOB NOT NULL, -- sealed
     workflows           TEXT NOT NULL,
     capabilities        TEXT NOT NULL,
