@@ -39,7 +39,7 @@ func TestTarget(t *testing.T) {
 		"EscapedKey":  {"keys lose their line ends on the way through YAML", values{"host": "h", "user": "u", "key": `a\nb\n`}, target{host: "h", port: 22, user: "u", key: "a\nb\n", connectTimeout: 10 * time.Second}, ""},
 		"HostOfHost":  {"the machine that the node is contained in", values{"user": "u", "key": "k", "connect_timeout": int64(3)}, target{host: "10.0.0.7", port: 22, user: "u", key: "k\n", connectTimeout: 3 * time.Second}, ""},
 		"NoUser":      {"", values{"host": "h", "key": "k"}, target{}, "fabric_env.user is empty"},
-		"KeyFile":     {"files of the server are not for scripts", values{"host": "h", "user": "u", "key_filename": "/root/.ssh/id"}, target{}, "key_filename names a file of the server"},
+		"KeyFile":     {"files of the server are not for scripts", values{"host": "h", "user": "u", "key_filename": "/home/u/.ssh/id"}, target{}, "key_filename names a file of the server"},
 		"BadPort":     {"", values{"host": "h", "user": "u", "key": "k", "port": "ssh"}, target{}, "not a port"},
 	}
 	for name, tt := range tests {
