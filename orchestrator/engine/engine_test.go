@@ -138,6 +138,7 @@ func testCancelAwaitsWhatIsInFlight(t *testing.T, h *harness) {
 		return queue.Wake(ctx, tx.SQL(), id)
 	})
 	queue.Poke(id)
+	h.until("the loop hears of the cancel", func() bool { return strings.HasPrefix(h.execution(id).Reason, "cancelling") })
 	close(finish)
 	if x := h.await(id); x.Status != orchestrator.Cancelled {
 		t.Fatalf("ended %s %q", x.Status, x.Error)

@@ -292,6 +292,25 @@ func (h *harness) await(id string) orchestrator.Execution {
 	}
 }
 
+// until waits until rows say so; every commit nudges.
+func (h *harness) until(what string, holds func() bool) {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	nudges, err := h.store.Listen(ctx)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for !holds() {
+		select {
+		case <-nudges:
+		case <-time.After(50 * time.Millisecond): // a nudge may be lost
+		case <-ctx.Done():
+			h.t.Fatalf("never: %s", what)
+		}
+	}
+}
+
 func (h *harness) execution(id string) (x orchestrator.Execution) {
 	h.t.Helper()
 	if err := h.store.View(context.Background(), func(tx *store.Tx) (err error) {
