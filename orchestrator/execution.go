@@ -39,8 +39,6 @@ type Execution struct {
 	Epoch int64
 	// Server holds the lease; empty when nobody does.
 	Server string
-	// CancelRequested is set by control and read by the engine's loop.
-	CancelRequested bool
 }
 
 // StepKind says what a step does when its turn comes.

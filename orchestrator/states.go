@@ -40,6 +40,12 @@ func (s ExecutionStatus) Active() bool {
 	return slices.Contains([]ExecutionStatus{Pending, Started, Cancelling, ForceCancelling, KillCancelling}, s)
 }
 
+// Cancelling reports whether a cancel was asked for and has not ended the
+// execution yet.
+func (s ExecutionStatus) Cancelling() bool {
+	return s == Cancelling || s == ForceCancelling || s == KillCancelling
+}
+
 // Display is the word that pages and tables show.
 func (s ExecutionStatus) Display() string {
 	if s == Terminated {

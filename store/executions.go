@@ -32,7 +32,7 @@ var executionSorts = map[string]string{
 
 const executionColumns = `id, team, deployment_uid, deployment_id, blueprint_id, workflow, parameters, status, reason, error,
 	root_id, parent_id, parent_step, generation, rehearsal, force, dry_run, wait_after_fail, total_operations, finished_operations,
-	created_by, created_at, started_at, ended_at, epoch, server, cancel_requested`
+	created_by, created_at, started_at, ended_at, epoch, server`
 
 // open executions are those in a status that is not final; the text is that of
 // the index executions_open.
@@ -45,7 +45,7 @@ func (t *Tx) scanExecution(row scanner) (e orchestrator.Execution, err error) {
 	var wait, createdAt, startedAt, endedAt int64
 	err = row.Scan(&e.ID, &e.Team, &e.DeploymentUID, &e.DeploymentID, &e.BlueprintID, &e.Workflow, &parameters, &e.Status, &e.Reason, &e.Error,
 		&e.RootID, &e.ParentID, &e.ParentStep, &e.Generation, &e.Rehearsal, &e.Force, &e.DryRun, &wait, &e.TotalOperations, &e.FinishedOperations,
-		&e.CreatedBy, &createdAt, &startedAt, &endedAt, &e.Epoch, &e.Server, &e.CancelRequested)
+		&e.CreatedBy, &createdAt, &startedAt, &endedAt, &e.Epoch, &e.Server)
 	if err != nil {
 		return e, err
 	}
@@ -73,7 +73,7 @@ func (t *Tx) InsertExecution(ctx context.Context, e orchestrator.Execution, g or
 	err = t.insertRows(ctx, "insert execution", "INSERT INTO executions ("+executionColumns+", path, last_seq)", "", [][]any{{
 		e.ID, e.Team, e.DeploymentUID, e.DeploymentID, e.BlueprintID, e.Workflow, parameters, string(e.Status), cleanText(e.Reason), cleanText(e.Error),
 		e.RootID, e.ParentID, e.ParentStep, e.Generation, e.Rehearsal, e.Force, e.DryRun, e.WaitAfterFail.Microseconds(), e.TotalOperations, e.FinishedOperations,
-		e.CreatedBy, database.Micros(e.CreatedAt), database.Micros(e.StartedAt), database.Micros(e.EndedAt), e.Epoch, e.Server, e.CancelRequested, path, 0,
+		e.CreatedBy, database.Micros(e.CreatedAt), database.Micros(e.StartedAt), database.Micros(e.EndedAt), e.Epoch, e.Server, path, 0,
 	}})
 	if database.Classify(err) == database.FailureUnique {
 		return orchestrator.Errorf(orchestrator.Conflict, "Execution with ID `%s` already exists, or its step has started another", e.ID).Wrap(err)
@@ -198,9 +198,6 @@ func (t *Tx) RequestCancel(ctx context.Context, executionID string, at time.Time
 	ids := make([]string, 0, len(open))
 	for _, e := range open {
 		ids = append(ids, e.ID)
-		if _, err := t.exec(ctx, "request cancel", "UPDATE executions SET cancel_requested = TRUE WHERE id = $1", e.ID); err != nil {
-			return nil, err
-		}
 		if next, ok := cancelMove(e.Status); ok {
 			if err := t.SetExecutionStatus(ctx, e.ID, next, e.Reason, "", at); err != nil {
 				return nil, err

@@ -74,7 +74,7 @@ func (p portrait) sentence(s *survey) string {
 // happening names up to two things that are being worked on.
 func (p portrait) happening(s *survey) string {
 	latest := p.tree.Latest
-	if latest.CancelRequested {
+	if latest.Status.Cancelling() {
 		return "Cancelling: what is in flight finishes first, nothing new starts."
 	}
 	var doing []string
@@ -158,7 +158,7 @@ func (p portrait) actions(s *survey) []views.Action {
 	at := "/environments/" + d.ID
 	if p.running() {
 		cancel := views.Action{Text: "Cancel " + latest.Workflow + "…", Href: "/executions/" + latest.ID + "/cancel", Why: why}
-		if latest.CancelRequested {
+		if latest.Status.Cancelling() {
 			cancel.Why = "it is being cancelled"
 		}
 		return []views.Action{cancel}

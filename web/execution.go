@@ -77,7 +77,7 @@ func (s *Server) executionParts(c *call, x orchestrator.Execution) (views.Execut
 	parts.Progress = &views.Progress{Done: x.FinishedOperations, Total: x.TotalOperations, Label: progressLabel(x.FinishedOperations, x.TotalOperations, "step")}
 	if x.ParentID == "" {
 		cancel := views.Action{Text: "Cancel…", Href: "/executions/" + x.ID + "/cancel", Danger: true}
-		if x.CancelRequested {
+		if x.Status.Cancelling() {
 			cancel.Why = "it is being cancelled"
 		} else if x.CreatedBy != c.Actor.Name && !control.MayTouch(c.Actor, x.CreatedBy) {
 			cancel.Why = "it belongs to " + x.CreatedBy + "; its owner or an operator of the team can"
@@ -94,7 +94,7 @@ func (s *Server) executionParts(c *call, x orchestrator.Execution) (views.Execut
 
 func executionSentence(c *call, x orchestrator.Execution) string {
 	switch {
-	case x.CancelRequested && !x.Status.Final():
+	case x.Status.Cancelling():
 		return "Cancelling: what is in flight finishes first, nothing new starts."
 	case !x.Status.Final() && x.Reason != "":
 		return sentence(x.Reason)

@@ -112,7 +112,7 @@ func (a *app) buildControl(c config, stored *store.Store, queue *engine.Queue, w
 	a.control, err = control.New(control.Config{
 		Store: stored, Queue: queue, Archives: archives, Catalogue: catalogue{},
 		Rehearsal: c.policy, World: world.State, ImportHosts: c.importHosts, Fetch: fetchImport,
-		Now: time.Now, Logger: log, Version: version,
+		Now: time.Now, Logger: log,
 	})
 	return err
 }

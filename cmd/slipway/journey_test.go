@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,8 +112,8 @@ func TestJourney(t *testing.T) {
 			a.create(t, site, "website", map[string]orchestrator.Value{"environment": cell.id})
 			a.runWorkflow(t, site, "install")
 			a.wantCapabilities(t, site, "endpoint")
-			if _, err := a.control.StartExecution(t.Context(), person(), control.StartExecution{DeploymentID: cell.id, Workflow: "uninstall"}); err == nil {
-				t.Error("the environment was uninstalled under its workload")
+			if _, err := a.control.StartExecution(t.Context(), person(), control.StartExecution{DeploymentID: cell.id, Workflow: "uninstall"}); err == nil || !strings.Contains(err.Error(), site) {
+				t.Errorf("uninstalling under a workload must be refused and name %s: %v", site, err)
 			}
 			a.runWorkflow(t, site, "uninstall")
 			began = time.Now()

@@ -56,10 +56,9 @@ type Config struct {
 	// ImportHosts are the hosts that blueprints may import from over https.
 	ImportHosts []string
 	// Fetch gets an allowed import; nil refuses all.
-	Fetch   func(ctx context.Context, url string) ([]byte, error)
-	Now     func() time.Time
-	Logger  *slog.Logger
-	Version string
+	Fetch  func(ctx context.Context, url string) ([]byte, error)
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // Control decides requests. It is safe for concurrent use.

@@ -324,8 +324,10 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("a viewer reads the value %q, %v", hidden.Value, err)
 	}
 	audits := auditActions(t, c)
-	if !strings.Contains(audits, "secret.create secret.update") && !strings.Contains(audits, "secret.reveal") {
-		t.Errorf("audit rows are %s", audits)
+	for action, want := range map[string]int{"secret.create db_password": 2, "secret.reveal db_password": 1} {
+		if got := strings.Count(audits, action); got != want {
+			t.Errorf("%d audit rows %q, want %d, in\n%s", got, action, want, audits)
+		}
 	}
 	if strings.Contains(audits, "horse") || strings.Contains(audits, "staple") {
 		t.Error("an audit row holds the value")

@@ -78,7 +78,7 @@ func (r *runner) lease() store.Lease {
 // cancelling.
 func (r *runner) open(e *entry, now time.Time) {
 	e.opening = &statusChange{status: orchestrator.Started, at: now}
-	if cancelRequested(r.execution.Status) {
+	if r.execution.Status.Cancelling() {
 		e.opening.status = r.execution.Status
 	}
 	e.then = r.refreshStatus(now)

@@ -22,7 +22,7 @@ func (e *entry) heedCancel(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	if !cancelRequested(x.Status) {
+	if !x.Status.Cancelling() {
 		return nil
 	}
 	if e.opening != nil {

@@ -228,7 +228,7 @@ func (r *runner) news(ctx context.Context) ([]schedule.Outcome, error) {
 		if own.Epoch != r.execution.Epoch {
 			return errLost
 		}
-		if cancelRequested(own.Status) && !cancelRequested(r.execution.Status) {
+		if own.Status.Cancelling() && !r.execution.Status.Cancelling() {
 			r.execution.Status = own.Status
 			outcomes = append(outcomes, schedule.CancelRequested{})
 		}

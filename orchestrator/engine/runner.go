@@ -140,8 +140,8 @@ func (r *runner) schedule(graph orchestrator.Graph, records []orchestrator.StepR
 	}
 	run, err := schedule.New(schedule.Setup{
 		ExecutionID: r.execution.ID, Graph: graph, Records: records, Facts: facts,
-		Opened: r.opened, CancelRequested: cancelRequested(r.execution.Status),
-		WaitAfterFail: r.execution.WaitAfterFail, Speed: speed,
+		Opened: r.opened, CancelRequested: r.execution.Status.Cancelling(),
+		WaitAfterFail: r.execution.WaitAfterFail, DryRun: r.execution.DryRun, Speed: speed,
 	})
 	r.run = run
 	return err
@@ -162,14 +162,6 @@ func factsOf(operation orchestrator.Operation) schedule.Facts {
 		facts.Interval = time.Duration(*operation.RetryInterval * float64(time.Second))
 	}
 	return facts
-}
-
-func cancelRequested(status orchestrator.ExecutionStatus) bool {
-	switch status {
-	case orchestrator.Cancelling, orchestrator.ForceCancelling, orchestrator.KillCancelling:
-		return true
-	}
-	return false
 }
 
 func (r *runner) nudge() {

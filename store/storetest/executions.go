@@ -136,15 +136,10 @@ func testCancel(t *testing.T, s *store.Store) {
 	insertExecutions(t, s, root, running, below, child("waiting", orchestrator.Queued), child("ended", orchestrator.Terminated),
 		child("forced", orchestrator.ForceCancelling), with(sampleExecution("root2", d), orchestrator.Started))
 
-	type state struct {
-		Status    orchestrator.ExecutionStatus
-		Requested bool
-	}
-	states := func() map[string]state {
-		all := map[string]state{}
+	states := func() map[string]orchestrator.ExecutionStatus {
+		all := map[string]orchestrator.ExecutionStatus{}
 		for _, id := range []string{"root", "running", "below", "waiting", "ended", "forced", "root2"} {
-			e := execution(t, s, id)
-			all[id] = state{e.Status, e.CancelRequested}
+			all[id] = execution(t, s, id).Status
 		}
 		return all
 	}
@@ -156,15 +151,15 @@ func testCancel(t *testing.T, s *store.Store) {
 		return ids
 	}
 	diff(t, "a child is cancelled with what is below it", []string{"below", "running"}, cancel("running"))
-	want := map[string]state{
-		"root": {orchestrator.Started, false}, "running": {orchestrator.Cancelling, true}, "below": {orchestrator.Cancelling, true},
-		"waiting": {orchestrator.Queued, false}, "ended": {orchestrator.Terminated, false}, "forced": {orchestrator.ForceCancelling, false},
-		"root2": {orchestrator.Started, false},
+	want := map[string]orchestrator.ExecutionStatus{
+		"root": orchestrator.Started, "running": orchestrator.Cancelling, "below": orchestrator.Cancelling,
+		"waiting": orchestrator.Queued, "ended": orchestrator.Terminated, "forced": orchestrator.ForceCancelling,
+		"root2": orchestrator.Started,
 	}
 	diff(t, "its parent and siblings go on", want, states())
 
 	diff(t, "the whole tree, ended ones left out", []string{"below", "forced", "root", "running", "waiting"}, cancel("root"))
-	want["root"], want["waiting"], want["forced"] = state{orchestrator.Cancelling, true}, state{orchestrator.Cancelled, true}, state{orchestrator.ForceCancelling, true}
+	want["root"], want["waiting"], want["forced"] = orchestrator.Cancelling, orchestrator.Cancelled, orchestrator.ForceCancelling
 	diff(t, "what only waited is cancelled at once; a harder cancel is not softened", want, states())
 	diff(t, "an end has a time", noon, execution(t, s, "waiting").EndedAt)
 }

@@ -105,7 +105,6 @@ CREATE TABLE executions (
     ended_at            BIGINT NOT NULL,
     epoch               BIGINT NOT NULL,
     server              TEXT COLLATE "C" NOT NULL,
-    cancel_requested    BOOLEAN NOT NULL,
     last_seq            BIGINT NOT NULL -- the last event number given out, for roots
 ) WITH (fillfactor = 70); -- room for the updates of every group commit
 CREATE UNIQUE INDEX executions_child ON executions (parent_id, parent_step, generation) WHERE parent_id <> '';
