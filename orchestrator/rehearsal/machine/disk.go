@@ -116,6 +116,13 @@ func (d *disk) load(ctx context.Context) error {
 // errGone says that the machine, or this server's right to run on it, is gone.
 var errGone = errors.New("the machine is gone or was rebooted")
 
+// changed reports whether a commit would write more than the locks' beat.
+func (d *disk) changed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.dirty) > 0 || len(d.freed) > 0
+}
+
 // commit writes what has changed, in one transaction with a change outside of
 // the machine if there is one.
 func (d *disk) commit(ctx context.Context) error {

@@ -100,6 +100,25 @@ func TestFilesOutliveTheServer(t *testing.T) {
 	}
 }
 
+// killer ends the server as soon as something has been shown.
+type killer struct{ end func() }
+
+func (k killer) Write(p []byte) (int, error) {
+	k.end()
+	return len(p), nil
+}
+
+func TestWhatWasShownIsRemembered(t *testing.T) {
+	m := newTestMachine(t)
+	kill := killer{m.machines.Close}
+	m.login(m.machines.ctx, "ubuntu", "echo done >f; echo shown; echo more >f", strings.NewReader(""), kill, kill)
+	again := New(m.world)
+	t.Cleanup(again.Close)
+	if diff := cmp.Diff(answer{"done\n", "", 0}, again.boot(rehearsal.Machine{ID: m.id, Host: m.host}).do(t, "cat f")); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAServerThatLostItsLockIsKilled(t *testing.T) {
 	m := newTestMachine(t)
 	ended := make(chan answer, 1)

@@ -60,7 +60,10 @@ func (m *machine) login(ctx context.Context, user, command string, stdin io.Read
 		_, _ = fmt.Fprintln(stderr, err)
 		return 255
 	}
-	s := shell{program: p, user: user, dir: m.home(user), env: loginEnv(user, m.home(user)), name: "bash", stdin: stdin, stdout: stdout, stderr: stderr}
+	s := shell{
+		program: p, user: user, dir: m.home(user), env: loginEnv(user, m.home(user)), name: "bash",
+		stdin: stdin, stdout: remembered{p, stdout}, stderr: remembered{p, stderr},
+	}
 	code := s.run(p.ctx, command)
 	if err := p.end(); err != nil {
 		_, _ = fmt.Fprintln(stderr, err)

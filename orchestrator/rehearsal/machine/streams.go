@@ -24,6 +24,23 @@ func (g *guarded) Write(p []byte) (int, error) {
 	return g.to.Write(p)
 }
 
+// remembered is a stream that leaves the machine: what has been shown to the
+// world must not be forgotten when the server dies in the next moment.
+type remembered struct {
+	program *program
+	to      io.Writer
+}
+
+func (r remembered) Write(p []byte) (int, error) {
+	disk := r.program.machine.disk
+	if disk.changed() {
+		if err := disk.commit(r.program.ctx); err != nil {
+			return 0, err
+		}
+	}
+	return r.to.Write(p)
+}
+
 var errDirection = errors.New("bad file descriptor")
 
 // nowhere is /dev/null.
