@@ -101,6 +101,9 @@ var strangers = map[string]func(ctx context.Context, c bundle, other orchestrato
 		found, _, err := c.ListExecutions(ctx, other, control.ListExecutions{})
 		return found, err
 	},
+	"Timeline": func(ctx context.Context, c bundle, other orchestrator.Actor, p property) (any, error) {
+		return c.Timeline(ctx, other, p.execution.ID)
+	},
 	"ListEvents": func(ctx context.Context, c bundle, other orchestrator.Actor, p property) (any, error) {
 		found, _, err := c.ListEvents(ctx, other, control.ListEvents{ExecutionID: p.execution.ID})
 		return found, err
