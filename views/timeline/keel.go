@@ -1,0 +1,33 @@
+package timeline
+
+// keel draws the longest chain as one line from bar to bar. A step's end and the
+// next one's beginning are joined across in the row of the first, then down or
+// up to the row of the second.
+func (d *drawer) keel(rows []Row, steps []*Step) {
+	place := make(map[string]int, len(rows))
+	for i, row := range rows {
+		if !row.Group && row.Begun {
+			place[row.Key] = i
+		}
+	}
+	for i := 0; i+1 < len(steps); i++ {
+		a, okA := place[steps[i].Row]
+		b, okB := place[steps[i+1].Row]
+		if !okA || !okB || a == b {
+			continue
+		}
+		from := d.x(steps[i].end(d.now))
+		to := max(from, d.x(steps[i+1].Began))
+		rows[a].Keel = append(rows[a].Keel, Line{from, to, Middle, Middle})
+		if a < b {
+			rows[a].Keel = append(rows[a].Keel, Line{to, to, Middle, Bottom})
+			rows[b].Keel = append(rows[b].Keel, Line{to, to, Top, Middle})
+		} else {
+			rows[a].Keel = append(rows[a].Keel, Line{to, to, Top, Middle})
+			rows[b].Keel = append(rows[b].Keel, Line{to, to, Middle, Bottom})
+		}
+		for between := min(a, b) + 1; between < max(a, b); between++ {
+			rows[between].Keel = append(rows[between].Keel, Line{to, to, Top, Bottom})
+		}
+	}
+}
