@@ -42,6 +42,7 @@ type disk struct {
 	base        context.Context
 	world       *rehearsal.World
 	id, owner   string
+	lockLife    time.Duration
 	mu          sync.Mutex
 	loaded      bool
 	users       int // programs at work; the copy is read anew when the first begins
@@ -54,8 +55,11 @@ type disk struct {
 	stopBeating context.CancelFunc
 }
 
-func newDisk(base context.Context, world *rehearsal.World, id, owner string) *disk {
-	return &disk{base: base, world: world, id: id, owner: owner, locks: map[string]*lock{}, watched: map[string]watched{}}
+func newDisk(m *Machines, id string) *disk {
+	return &disk{
+		base: m.ctx, world: m.world, id: id, owner: m.owner, lockLife: m.lockLife,
+		locks: map[string]*lock{}, watched: map[string]watched{},
+	}
 }
 
 // enter readies the copy for one more program; leave is its counterpart. While
@@ -128,6 +132,9 @@ func (d *disk) changed() bool {
 func (d *disk) commit(ctx context.Context) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.base.Err() != nil {
+		return errGone
+	}
 	if len(d.dirty) == 0 && len(d.freed) == 0 && len(d.locks) == 0 {
 		return nil
 	}
@@ -139,6 +146,9 @@ func (d *disk) commit(ctx context.Context) error {
 func (d *disk) effect(ctx context.Context, call string, change func(*rehearsal.Served) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.base.Err() != nil {
+		return errGone
+	}
 	return d.settle(d.world.Serve(ctx, rehearsal.MachineCloud, call, func(served *rehearsal.Served) error {
 		if err := d.write(served.Tx); err != nil {
 			return err

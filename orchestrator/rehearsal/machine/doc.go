@@ -9,9 +9,10 @@
 //
 // A machine's files live in the world's State. A server works on a copy (disk)
 // and commits it at the end of each program, before each effect outside of the
-// machine and before each ctx request, together with the file locks that its
-// programs hold. When a server dies, its programs die with it as in a reboot:
-// the files stay as committed, the locks stop beating and are free soon after.
-// A server that was only paused finds its locks gone at its next commit; then
+// machine, before each ctx request and before what a program prints leaves the
+// machine, together with the file locks that its programs hold. When a server
+// dies, its programs die with it as in a reboot: the files stay as committed, the
+// locks stop beating and are free soon after; a server that is closed gives them
+// up. A server that was only paused finds its locks gone at its next commit; then
 // the commit fails and the programs that held them are killed.
 package machine

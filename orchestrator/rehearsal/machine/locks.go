@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
@@ -15,6 +17,8 @@ const (
 	// lockLife belongs to a server that is gone.
 	lockBeat = time.Second
 	lockLife = 4 * time.Second
+	// unplugWithin bounds giving up the locks when the server stops.
+	unplugWithin = 2 * time.Second
 )
 
 // lock is held by one program of this server.
@@ -54,6 +58,9 @@ func (d *disk) tryLock(ctx context.Context, name string, kill context.CancelFunc
 	name = path.Clean(name)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.base.Err() != nil {
+		return attempt{}, errGone
+	}
 	if held := d.locks[name]; held != nil {
 		return attempt{released: held.released}, nil
 	}
@@ -108,7 +115,7 @@ func (d *disk) isDead(name string, held heldLock) bool {
 	case seen.held != held:
 		d.watched[name] = watched{held: held, since: time.Now(), moved: true}
 	default:
-		return time.Since(seen.since) > lockLife
+		return time.Since(seen.since) > d.lockLife
 	}
 	return false
 }
@@ -154,18 +161,46 @@ func (d *disk) beat(tx rehearsal.Tx) error {
 		}
 	}
 	for name := range d.freed {
-		held, ok, err := d.readLock(tx, name)
+		mine, err := d.removeLock(tx, name)
 		if err != nil {
 			return err
 		}
-		if !ok || held.Owner != d.owner {
+		if !mine {
 			return errGone
-		}
-		if err := tx.Delete(rehearsal.MachineCloud, lockKind, d.objectID(name)); err != nil {
-			return err
 		}
 	}
 	return nil
+}
+
+// removeLock removes a lock if it is still this server's.
+func (d *disk) removeLock(tx rehearsal.Tx, name string) (mine bool, err error) {
+	held, ok, err := d.readLock(tx, name)
+	if err != nil || !ok || held.Owner != d.owner {
+		return false, err
+	}
+	return true, tx.Delete(rehearsal.MachineCloud, lockKind, d.objectID(name))
+}
+
+// unplug gives up all locks once the server has stopped. It waits for a commit
+// in flight; none begins after it.
+func (d *disk) unplug() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	names := slices.AppendSeq(slices.Collect(maps.Keys(d.locks)), maps.Keys(d.freed))
+	if len(names) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.base), unplugWithin)
+	defer cancel()
+	// What cannot be removed is free a little later, as after a crash.
+	_ = d.world.State.Update(ctx, func(tx rehearsal.Tx) error {
+		for _, name := range names {
+			if _, err := d.removeLock(tx, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // unlock gives the lock up; the next commit says so to other servers, together

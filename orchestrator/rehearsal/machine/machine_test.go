@@ -88,16 +88,71 @@ func TestLoopsAreBounded(t *testing.T) {
 	}
 }
 
+// later is a server that begins when the first one has ended.
+func (m *machine) later(t *testing.T) *machine {
+	t.Helper()
+	machines := New(m.world)
+	machines.lockLife = 100 * time.Millisecond
+	t.Cleanup(machines.Close)
+	return machines.boot(rehearsal.Machine{ID: m.id, Host: m.host})
+}
+
+// holding begins a detached program that holds the lock l until the file go is
+// there.
+func (m *machine) holding(t *testing.T) {
+	t.Helper()
+	m.do(t, `echo kept >f; setsid nohup flock -o l sh -c 'echo begun >begun; until [ -e go ]; do sleep 0.1; done; echo after >after' </dev/null >/dev/null 2>&1 & until [ -s begun ]; do sleep 0.1; done`)
+}
+
 func TestFilesOutliveTheServer(t *testing.T) {
 	m := newTestMachine(t)
-	m.do(t, `echo kept >f; setsid nohup flock -o l sh -c 'echo begun >g; sleep 1' </dev/null >/dev/null 2>&1 & until [ -s g ]; do sleep 0.1; done`)
+	m.holding(t)
 	m.machines.Close()
-	later := New(m.world)
-	defer later.Close()
-	again := later.boot(rehearsal.Machine{ID: m.id, Host: m.host})
-	if diff := cmp.Diff(answer{"kept\nfree\n", "", 0}, again.do(t, `cat f; flock -n l true && echo free`)); diff != "" {
+	got := m.later(t).do(t, `cat f begun; flock -n l true && echo free; touch go; ls`)
+	if diff := cmp.Diff(answer{"kept\nbegun\nfree\nbegun\nf\ngo\nl\n", "", 0}, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func TestNothingIsWrittenAfterTheEnd(t *testing.T) {
+	m := newTestMachine(t)
+	m.do(t, `echo kept >f`)
+	m.machines.Close()
+	// A program that had begun, and has not heard yet.
+	if diff := cmp.Diff(answer{"", errGone.Error() + "\n", 255}, m.do(t, `echo more >f`)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(answer{"kept\n", "", 0}, m.later(t).do(t, `cat f`)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestALockThatStandsStillIsFree(t *testing.T) {
+	m := newTestMachine(t)
+	m.holding(t)
+	m.disk.mu.Lock()
+	m.disk.stopBeating() // as if the server had been killed
+	m.disk.mu.Unlock()
+	if diff := cmp.Diff(answer{"free\n", "", 0}, m.later(t).do(t, `flock -n l true && echo free`)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestALockThatBeatsIsBusy(t *testing.T) {
+	m := newTestMachine(t)
+	m.holding(t)
+	beat := make(chan struct{})
+	go func() {
+		defer close(beat)
+		for m.disk.commit(m.machines.ctx) == nil { // a beat with each commit
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	if diff := cmp.Diff(answer{"busy\n", "", 0}, m.later(t).do(t, `flock -n l true || echo busy`)); diff != "" {
+		t.Error(diff)
+	}
+	m.machines.Close()
+	<-beat
 }
 
 // killer ends the server as soon as something has been shown.
@@ -112,9 +167,7 @@ func TestWhatWasShownIsRemembered(t *testing.T) {
 	m := newTestMachine(t)
 	kill := killer{m.machines.Close}
 	m.login(m.machines.ctx, "ubuntu", "echo done >f; echo shown; echo more >f", strings.NewReader(""), kill, kill)
-	again := New(m.world)
-	t.Cleanup(again.Close)
-	if diff := cmp.Diff(answer{"done\n", "", 0}, again.boot(rehearsal.Machine{ID: m.id, Host: m.host}).do(t, "cat f")); diff != "" {
+	if diff := cmp.Diff(answer{"done\n", "", 0}, m.later(t).do(t, "cat f")); diff != "" {
 		t.Error(diff)
 	}
 }

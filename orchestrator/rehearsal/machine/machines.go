@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/crypto/ssh"
@@ -22,9 +23,11 @@ import (
 type Machines struct {
 	world *rehearsal.World
 	// owner names this server in file locks.
-	owner  string
-	ctx    context.Context
-	cancel context.CancelFunc
+	owner string
+	// lockLife is how long a lock of another server may stand still.
+	lockLife time.Duration
+	ctx      context.Context
+	cancel   context.CancelFunc
 
 	mu      sync.Mutex
 	running map[string]*machine // by id
@@ -33,11 +36,20 @@ type Machines struct {
 // New returns the machines of the world. Close them with the server.
 func New(world *rehearsal.World) *Machines {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Machines{world: world, owner: rand.Text(), ctx: ctx, cancel: cancel, running: map[string]*machine{}}
+	return &Machines{world: world, owner: rand.Text(), lockLife: lockLife, ctx: ctx, cancel: cancel, running: map[string]*machine{}}
 }
 
-// Close ends every program, as pulling the plug would: nothing more is written.
-func (m *Machines) Close() { m.cancel() }
+// Close ends every program, as pulling the plug would: once it has returned,
+// nothing more is written. Unlike a server that dies, it gives up its locks, so
+// that the next one need not wait until they are known to be dead.
+func (m *Machines) Close() {
+	m.cancel()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, running := range m.running {
+		running.disk.unplug()
+	}
+}
 
 // DialContext connects to the SSH server of the machine at the address, with
 // the errors of a network: refused where nothing listens, unreachable where no
@@ -114,7 +126,7 @@ type machine struct {
 func newMachine(m *Machines, of rehearsal.Machine) *machine {
 	return &machine{
 		machines: m, world: m.world, id: of.ID, host: of.Host,
-		disk: newDisk(m.ctx, m.world, of.ID, m.owner), sockets: newSockets(), table: commands(),
+		disk: newDisk(m, of.ID), sockets: newSockets(), table: commands(),
 	}
 }
 

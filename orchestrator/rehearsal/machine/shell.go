@@ -47,9 +47,6 @@ func (m *machine) begin(ctx context.Context) (*program, error) {
 func (p *program) end() error {
 	defer p.machine.disk.leave()
 	defer p.kill()
-	if p.ctx.Err() != nil && p.machine.machines.ctx.Err() != nil {
-		return p.ctx.Err()
-	}
 	return p.machine.disk.commit(context.WithoutCancel(p.ctx))
 }
 
