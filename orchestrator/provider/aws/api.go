@@ -3,8 +3,27 @@ package aws
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
+
+// everyPage collects what a describe answers over all of its pages; one of them
+// may well be empty.
+func everyPage[T any](page func(token *string) (found []T, next *string, err error)) ([]T, error) {
+	var all []T
+	var token *string
+	for {
+		found, next, err := page(token)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+		if aws.ToString(next) == "" {
+			return all, nil
+		}
+		token = next
+	}
+}
 
 // ec2API is the part of EC2 that this package uses. Reads are always by filter:
 // a filter that meets nothing is an empty list, where an unknown id is an error.

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -39,8 +38,9 @@ type Options struct {
 type Provider struct {
 	options Options
 	kinds   map[string]kind
-	// http is shared by all clients, so that connections are too.
-	http *awshttp.BuildableClient
+	// clients remembers one for each account and region: every client of the SDK
+	// has connections of its own.
+	clients provider.Memo[*client]
 }
 
 // New makes the provider.
@@ -48,7 +48,7 @@ func New(options Options) *Provider {
 	if options.Scale == nil {
 		options.Scale = func(d time.Duration) time.Duration { return d }
 	}
-	return &Provider{options: options, kinds: kinds(), http: awshttp.NewBuildableClient()}
+	return &Provider{options: options, kinds: kinds()}
 }
 
 // Run carries out one operation.

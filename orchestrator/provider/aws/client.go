@@ -2,12 +2,14 @@ package aws
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/url"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -30,23 +32,32 @@ type client struct {
 	tagged func(*ec2.Options)
 }
 
-// connect makes the client that the node's client_config describes.
+// connect returns the client that the node's client_config describes.
 func (p *Provider) connect(ctx context.Context, call *provider.Call) (*client, error) {
 	settings, err := readClientConfig(call, p.options.EndpointHosts)
 	if err != nil {
 		return nil, provider.Fatal(err)
 	}
+	opened, err := p.clients.Get(settings.key(), func() (*client, error) { return p.open(ctx, settings) })
+	if err != nil {
+		return nil, provider.Fatal(err)
+	}
+	return opened, nil
+}
+
+func (p *Provider) open(ctx context.Context, settings clientConfig) (*client, error) {
 	scale := func(d time.Duration) time.Duration { return d }
-	sdk := aws.Config{Region: settings.region, HTTPClient: p.http}
-	if call.Rehearsal {
+	sdk := aws.Config{Region: settings.region}
+	if settings.rehearsal {
 		scale = p.options.Scale
 	} else {
 		// Real calls honour the SDK's own variables, AWS_ENDPOINT_URL among
 		// them, but no profile of the server's user.
-		sdk, err = config.LoadDefaultConfig(ctx, config.WithRegion(settings.region), config.WithHTTPClient(p.http),
+		var err error
+		sdk, err = config.LoadDefaultConfig(ctx, config.WithRegion(settings.region),
 			config.WithSharedConfigFiles([]string{}), config.WithSharedCredentialsFiles([]string{}))
 		if err != nil {
-			return nil, provider.Fatal(fmt.Errorf("read AWS settings of the server: %w", err))
+			return nil, fmt.Errorf("read AWS settings of the server: %w", err)
 		}
 		if settings.endpoint != "" {
 			sdk.BaseEndpoint = aws.String(settings.endpoint)
@@ -56,7 +67,7 @@ func (p *Provider) connect(ctx context.Context, call *provider.Call) (*client, e
 	service := ec2.NewFromConfig(sdk, func(o *ec2.Options) {
 		o.Retryer = newRetryer(retry.DefaultRetryables, scale)
 		o.APIOptions = append(o.APIOptions, addFence)
-		if call.Rehearsal {
+		if settings.rehearsal {
 			o.APIOptions = append(o.APIOptions, p.options.Rehearsal)
 		}
 	})
@@ -65,17 +76,28 @@ func (p *Provider) connect(ctx context.Context, call *provider.Call) (*client, e
 }
 
 // newRetryer is the SDK's standard retryer over the given class of errors; its
-// back-off runs at the speed of the far end.
+// back-off runs at the speed of the far end. It has no quota of retries over all
+// requests: the engine bounds how many run at once.
 func newRetryer(retryables []retry.IsErrorRetryable, scale func(time.Duration) time.Duration) aws.Retryer {
 	backoff := retry.NewExponentialJitterBackoff(retry.DefaultMaxBackoff)
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
-		o.Retryables = slices.Clone(retryables)
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(noRoom)}, retryables...)
+		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
 			delay, err := backoff.BackoffDelay(attempt, err)
 			return scale(delay), err
 		})
 	})
+}
+
+// noRoom keeps the SDK from repeating what EC2 has no room for: it says so with
+// status 500, as if it were in passing.
+func noRoom(err error) aws.Ternary {
+	if outOfRoom(code(err)) {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
 
 // surelyNotExecuted are the errors after which a create can be sent again
@@ -92,6 +114,12 @@ func surelyNotExecuted() []retry.IsErrorRetryable {
 type clientConfig struct {
 	region, endpoint               string
 	keyID, secretKey, sessionToken string
+	rehearsal                      bool
+}
+
+// key tells accounts, regions and far ends apart without holding a credential.
+func (c clientConfig) key() [sha256.Size]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "%#v", c))
 }
 
 func readClientConfig(call *provider.Call, hosts []string) (clientConfig, error) {
@@ -102,6 +130,7 @@ func readClientConfig(call *provider.Call, hosts []string) (clientConfig, error)
 		keyID:        provider.Text(raw["aws_access_key_id"]),
 		secretKey:    provider.Text(raw["aws_secret_access_key"]),
 		sessionToken: provider.Text(raw["aws_session_token"]),
+		rehearsal:    call.Rehearsal,
 	}
 	// The server's own identity is never used by accident.
 	if settings.keyID == "" || settings.secretKey == "" {

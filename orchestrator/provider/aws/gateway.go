@@ -18,11 +18,13 @@ func internetGateway(c *client) thing[types.InternetGateway] {
 		noun: "Internet gateway",
 		find: byID("internet-gateway-id"),
 		list: func(ctx context.Context, filters []types.Filter) ([]types.InternetGateway, error) {
-			out, err := c.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: filters})
-			if err != nil {
-				return nil, err
-			}
-			return out.InternetGateways, nil
+			return everyPage(func(token *string) ([]types.InternetGateway, *string, error) {
+				out, err := c.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: filters, NextToken: token})
+				if err != nil {
+					return nil, nil, err
+				}
+				return out.InternetGateways, out.NextToken, nil
+			})
 		},
 		tags:  func(g types.InternetGateway) []types.Tag { return g.Tags },
 		names: func(g types.InternetGateway) map[string]orchestrator.Value { return named(g.InternetGatewayId) },
@@ -57,6 +59,9 @@ func gatewayAttachment(c *client) resource.Resource {
 			return observeAttachment(gateway, relatedID(call, typeVpc)), nil
 		},
 		create: func(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
+			if relatedID(call, typeVpc) == "" {
+				return nil, provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "%s is connected to no VPC; give it a relationship to one", call.Self.NodeID))
+			}
 			_, err := c.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{
 				InternetGatewayId: aws.String(instanceID(call.Self)), VpcId: aws.String(relatedID(call, typeVpc)),
 			})

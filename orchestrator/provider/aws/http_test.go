@@ -3,11 +3,13 @@ package aws_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -102,6 +104,20 @@ func TestOverHTTP(t *testing.T) {
 			},
 			want: map[string]int{"CreateVpc": 2, "DescribeVpcs": 1, "DescribeRouteTables": 1}, id: "vpc-1",
 		},
+		"EmptyPage": {
+			reason: "a page without results is not the last one",
+			answers: map[string][]answer{
+				"CreateVpc":           {{200, created}},
+				"DescribeVpcs":        {{200, strings.Replace(none, "</DescribeVpcsResponse>", "<nextToken>more</nextToken></DescribeVpcsResponse>", 1)}, {200, described}},
+				"DescribeRouteTables": {{200, noTables}},
+			},
+			want: map[string]int{"CreateVpc": 1, "DescribeVpcs": 2, "DescribeRouteTables": 1}, id: "vpc-1",
+		},
+		"ErrNoRoom": {
+			reason:  "no room is hopeless, though EC2 answers as if it were its own fault",
+			answers: map[string][]answer{"CreateVpc": {{200, created}}, "DescribeVpcs": {refusal(500, "InsufficientCapacity")}},
+			want:    map[string]int{"CreateVpc": 1, "DescribeVpcs": 1}, fatal: true, id: "vpc-1",
+		},
 		"ErrLimit": {
 			reason:  "a quota is hopeless",
 			answers: map[string][]answer{"CreateVpc": {refusal(400, "VpcLimitExceeded")}},
@@ -135,14 +151,47 @@ func TestOverHTTP(t *testing.T) {
 	}
 }
 
+// TestConnectionsAreKept holds that operations do not open connections of their
+// own.
+func TestConnectionsAreKept(t *testing.T) {
+	server := httptest.NewUnstartedServer(&wire{asked: map[string]int{}, answers: map[string][]answer{
+		"CreateVpc": {{200, created}}, "DescribeVpcs": {{200, described}}, "DescribeRouteTables": {{200, noTables}},
+	}})
+	var opened atomic.Int32
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	engine := engineAt(t, server.URL)
+	for range 3 {
+		providertest.Must(t, engine.Run(context.Background(), vpcAt(server.URL), act("configure", "vpc.create")))
+	}
+	if got := opened.Load(); got != 1 {
+		t.Errorf("three operations of one account opened %d connections, want 1", got)
+	}
+}
+
 func createVpcAt(t *testing.T, endpoint string) (*provider.Instance, error) {
+	t.Helper()
+	vpc := vpcAt(endpoint)
+	return vpc, engineAt(t, endpoint).Run(context.Background(), vpc, act("configure", "vpc.create"))
+}
+
+// engineAt is an engine whose provider may dial the endpoint.
+func engineAt(t *testing.T, endpoint string) *providertest.Engine {
 	t.Helper()
 	address, err := url.Parse(endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := providertest.New(providertest.Dialled(aws.New(aws.Options{EndpointHosts: []string{address.Host}})))
+	return providertest.New(providertest.Dialled(aws.New(aws.Options{EndpointHosts: []string{address.Host}})))
+}
+
+func vpcAt(endpoint string) *provider.Instance {
 	vpc := newInstance("vpc", typeOf("Vpc"), properties(values{"CidrBlock": "10.0.0.0/16"}))
 	vpc.Properties["client_config"].(values)["endpoint_url"] = endpoint
-	return vpc, engine.Run(context.Background(), vpc, act("configure", "vpc.create"))
+	return vpc
 }

@@ -18,15 +18,16 @@ func instance(c *client) thing[types.Instance] {
 		noun: "instance",
 		find: byID("instance-id"),
 		list: func(ctx context.Context, filters []types.Filter) ([]types.Instance, error) {
-			out, err := c.DescribeInstances(ctx, &ec2.DescribeInstancesInput{Filters: filters})
-			if err != nil {
-				return nil, err
-			}
-			var instances []types.Instance
-			for _, reservation := range out.Reservations {
-				instances = append(instances, reservation.Instances...)
-			}
-			return instances, nil
+			return everyPage(func(token *string) (instances []types.Instance, next *string, err error) {
+				out, err := c.DescribeInstances(ctx, &ec2.DescribeInstancesInput{Filters: filters, NextToken: token})
+				if err != nil {
+					return nil, nil, err
+				}
+				for _, reservation := range out.Reservations {
+					instances = append(instances, reservation.Instances...)
+				}
+				return instances, out.NextToken, nil
+			})
 		},
 		tags: func(i types.Instance) []types.Tag { return i.Tags },
 		names: func(i types.Instance) map[string]orchestrator.Value {

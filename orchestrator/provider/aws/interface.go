@@ -18,11 +18,13 @@ func networkInterface(c *client) thing[types.NetworkInterface] {
 		noun: "network interface",
 		find: byID("network-interface-id"),
 		list: func(ctx context.Context, filters []types.Filter) ([]types.NetworkInterface, error) {
-			out, err := c.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: filters})
-			if err != nil {
-				return nil, err
-			}
-			return out.NetworkInterfaces, nil
+			return everyPage(func(token *string) ([]types.NetworkInterface, *string, error) {
+				out, err := c.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: filters, NextToken: token})
+				if err != nil {
+					return nil, nil, err
+				}
+				return out.NetworkInterfaces, out.NextToken, nil
+			})
 		},
 		tags:  func(i types.NetworkInterface) []types.Tag { return i.TagSet },
 		names: func(i types.NetworkInterface) map[string]orchestrator.Value { return named(i.NetworkInterfaceId) },

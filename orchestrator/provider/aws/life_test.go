@@ -577,6 +577,37 @@ func TestHopeless(t *testing.T) {
 	}
 }
 
+// TestNoRoom holds that a full cloud ends a launch at once: asking the SDK's ten
+// times would only hide it.
+func TestNoRoom(t *testing.T) {
+	b, e := newBench(rehearsal.Fault{Cloud: far.Cloud, Call: "ec2.RunInstances", Kind: rehearsal.FaultCapacity, Times: 1}), newEnvironment()
+	n := len(e.nodes) - 1
+	b.install(t, environment{nodes: e.nodes[:n], by: e.by})
+	err := b.do(e.by["vm"], act("configure", "instances.create"))
+	if !provider.IsFatal(err) || !strings.Contains(err.Error(), "try another zone or instance type") {
+		t.Errorf("error = %v, want a hopeless one with the way out", err)
+	}
+}
+
+// TestNetworksByHost holds that what EC2 rewrites (the bits of a host, protocols
+// by number) is found again.
+func TestNetworksByHost(t *testing.T) {
+	b, e := newBench(), newEnvironment()
+	e.by["vpc"].Properties["resource_config"] = values{"CidrBlock": "10.0.3.4/16"}
+	e.by["rules"].Properties["resource_config"] = values{"IpPermissions": list{values{
+		"IpProtocol": "6", "FromPort": int64(22), "ToPort": int64(22), "IpRanges": list{values{"CidrIp": "203.0.113.7/24"}},
+	}}}
+	e.by["route"].Properties["resource_config"] = values{"kwargs": values{"DestinationCidrBlock": "192.0.2.7/24"}}
+	b.install(t, e)
+	if got := e.by["route"].Runtime["DestinationCidrBlock"]; got != "192.0.2.0/24" {
+		t.Errorf("DestinationCidrBlock = %v, want it as EC2 keeps it", got)
+	}
+	b.uninstall(t, e)
+	if left := b.listed(t); len(left) > 0 {
+		t.Errorf("left after uninstall: %q", left)
+	}
+}
+
 func TestCheck(t *testing.T) {
 	p := aws.New(aws.Options{})
 	vpc := &orchestrator.Node{ID: "vpc", Type: typeOf("Vpc"), TypeHierarchy: []string{"cloudify.nodes.Root", typeOf("Vpc")}}

@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"net/netip"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -63,7 +64,25 @@ func wantedRoute(call *provider.Call) (*ec2.CreateRouteInput, error) {
 		setDefault(config, "InstanceId", relatedID(call, typeInstances))
 	}
 	want := &ec2.CreateRouteInput{}
-	return want, decode(config, want)
+	if err := decode(config, want); err != nil {
+		return nil, err
+	}
+	for _, destination := range []*string{want.DestinationCidrBlock, want.DestinationIpv6CidrBlock} {
+		if destination != nil {
+			*destination = canonical(*destination)
+		}
+	}
+	return want, nil
+}
+
+// canonical writes a network as EC2 keeps it: 10.1.2.3/16 is 10.1.0.0/16. What
+// is no network stays, for EC2 to refuse.
+func canonical(network string) string {
+	prefix, err := netip.ParsePrefix(network)
+	if err != nil {
+		return network
+	}
+	return prefix.Masked().String()
 }
 
 func (c *client) observeRoute(ctx context.Context, call *provider.Call, want *ec2.CreateRouteInput) (resource.Observation, error) {

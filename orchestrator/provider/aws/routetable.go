@@ -42,11 +42,13 @@ func routeTable(c *client) thing[types.RouteTable] {
 }
 
 func (c *client) listRouteTables(ctx context.Context, filters []types.Filter) ([]types.RouteTable, error) {
-	out, err := c.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: filters})
-	if err != nil {
-		return nil, err
-	}
-	return out.RouteTables, nil
+	return everyPage(func(token *string) ([]types.RouteTable, *string, error) {
+		out, err := c.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: filters, NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.RouteTables, out.NextToken, nil
+	})
 }
 
 // subnetAssociations bind the table to every subnet that the node is connected

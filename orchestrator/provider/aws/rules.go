@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -162,18 +163,22 @@ func singleRules(permissions []types.IpPermission) []types.IpPermission {
 	return single
 }
 
+// protocols are those that EC2 answers by name when they were given by number.
+var protocols = map[string]string{"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+
 // ruleName is what makes two rules the same for EC2: protocol, ports, source.
 // Descriptions do not count; protocol -1 (all) has no ports.
 func ruleName(single types.IpPermission) string {
-	parts := []string{strings.ToLower(aws.ToString(single.IpProtocol))}
+	protocol := strings.ToLower(aws.ToString(single.IpProtocol))
+	parts := []string{cmp.Or(protocols[protocol], protocol)}
 	if parts[0] != "-1" {
 		parts = append(parts, fmt.Sprint(aws.ToInt32(single.FromPort)), fmt.Sprint(aws.ToInt32(single.ToPort)))
 	}
 	for _, source := range single.IpRanges {
-		parts = append(parts, aws.ToString(source.CidrIp))
+		parts = append(parts, canonical(aws.ToString(source.CidrIp)))
 	}
 	for _, source := range single.Ipv6Ranges {
-		parts = append(parts, strings.ToLower(aws.ToString(source.CidrIpv6)))
+		parts = append(parts, canonical(aws.ToString(source.CidrIpv6)))
 	}
 	for _, source := range single.UserIdGroupPairs {
 		parts = append(parts, aws.ToString(source.GroupId))

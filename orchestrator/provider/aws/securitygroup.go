@@ -39,9 +39,11 @@ func securityGroup(c *client) thing[types.SecurityGroup] {
 }
 
 func (c *client) listSecurityGroups(ctx context.Context, filters []types.Filter) ([]types.SecurityGroup, error) {
-	out, err := c.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: filters})
-	if err != nil {
-		return nil, err
-	}
-	return out.SecurityGroups, nil
+	return everyPage(func(token *string) ([]types.SecurityGroup, *string, error) {
+		out, err := c.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: filters, NextToken: token})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.SecurityGroups, out.NextToken, nil
+	})
 }

@@ -20,11 +20,13 @@ func subnet(c *client) thing[types.Subnet] {
 		noun: "subnet",
 		find: byID("subnet-id"),
 		list: func(ctx context.Context, filters []types.Filter) ([]types.Subnet, error) {
-			out, err := c.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: filters})
-			if err != nil {
-				return nil, err
-			}
-			return out.Subnets, nil
+			return everyPage(func(token *string) ([]types.Subnet, *string, error) {
+				out, err := c.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: filters, NextToken: token})
+				if err != nil {
+					return nil, nil, err
+				}
+				return out.Subnets, out.NextToken, nil
+			})
 		},
 		tags:  func(s types.Subnet) []types.Tag { return s.Tags },
 		names: func(s types.Subnet) map[string]orchestrator.Value { return named(s.SubnetId) },

@@ -18,11 +18,13 @@ func vpc(c *client) thing[types.Vpc] {
 		noun: "VPC",
 		find: byID("vpc-id"),
 		list: func(ctx context.Context, filters []types.Filter) ([]types.Vpc, error) {
-			out, err := c.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: filters})
-			if err != nil {
-				return nil, err
-			}
-			return out.Vpcs, nil
+			return everyPage(func(token *string) ([]types.Vpc, *string, error) {
+				out, err := c.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: filters, NextToken: token})
+				if err != nil {
+					return nil, nil, err
+				}
+				return out.Vpcs, out.NextToken, nil
+			})
 		},
 		tags:  func(v types.Vpc) []types.Tag { return v.Tags },
 		names: func(v types.Vpc) map[string]orchestrator.Value { return named(v.VpcId) },
@@ -54,14 +56,12 @@ func vpc(c *client) thing[types.Vpc] {
 
 // mainRouteTable finds the table that came with the VPC; other nodes route by it.
 func (c *client) mainRouteTable(ctx context.Context, _ *provider.Call, v types.Vpc) (map[string]orchestrator.Value, error) {
-	out, err := c.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
-		Filters: []types.Filter{filter("vpc-id", aws.ToString(v.VpcId)), filter("association.main", "true")},
-	})
+	found, err := c.listRouteTables(ctx, []types.Filter{filter("vpc-id", aws.ToString(v.VpcId)), filter("association.main", "true")})
 	if err != nil {
 		return nil, fmt.Errorf("look for the main route table: %w", err)
 	}
-	if len(out.RouteTables) == 0 {
+	if len(found) == 0 {
 		return nil, nil
 	}
-	return map[string]orchestrator.Value{mainRouteTableKey: aws.ToString(out.RouteTables[0].RouteTableId)}, nil
+	return map[string]orchestrator.Value{mainRouteTableKey: aws.ToString(found[0].RouteTableId)}, nil
 }

@@ -89,8 +89,8 @@ func TestChecks(t *testing.T) {
 			_, err := a.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/8")})
 			return err
 		}, "InvalidVpc.Range"},
-		"VpcBlock": {"a block begins at its own address", func(a *account) error {
-			_, err := a.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.1/16")})
+		"VpcBlock": {"a block is a network", func(a *account) error {
+			_, err := a.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.1")})
 			return err
 		}, "InvalidParameterValue"},
 		"SubnetOutside": {"a subnet lies inside of its VPC", func(a *account) error {

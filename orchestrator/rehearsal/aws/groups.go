@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -79,7 +80,9 @@ func authorizeIngress(r *request, in *ec2.AuthorizeSecurityGroupIngressInput) (*
 		}
 		known = append(known, name(rule))
 	}
-	g.Thing.IpPermissions = append(g.Thing.IpPermissions, in.IpPermissions...)
+	for _, rule := range single(in.IpPermissions) {
+		g.Thing.IpPermissions = append(g.Thing.IpPermissions, canonical(rule))
+	}
 	r.changed(g.Thing.GroupId, g.Thing.Tags)
 	return &ec2.AuthorizeSecurityGroupIngressOutput{Return: aws.Bool(true)}, securityGroups().put(r, g)
 }
@@ -213,8 +216,34 @@ func names(permissions []types.IpPermission) []string {
 	return list
 }
 
+// protocols are those that EC2 keeps by name when they are given by number.
+var protocols = map[string]string{"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+
+// canonical is a single rule as EC2 keeps it: protocols by name, networks
+// without the bits of a host.
+func canonical(rule types.IpPermission) types.IpPermission {
+	protocol := strings.ToLower(aws.ToString(rule.IpProtocol))
+	rule.IpProtocol = aws.String(cmp.Or(protocols[protocol], protocol))
+	for _, source := range rule.IpRanges {
+		rule.IpRanges = []types.IpRange{{CidrIp: masked(source.CidrIp), Description: source.Description}}
+	}
+	for _, source := range rule.Ipv6Ranges {
+		rule.Ipv6Ranges = []types.Ipv6Range{{CidrIpv6: masked(source.CidrIpv6), Description: source.Description}}
+	}
+	return rule
+}
+
+func masked(network *string) *string {
+	block, err := netip.ParsePrefix(aws.ToString(network))
+	if err != nil {
+		return network
+	}
+	return aws.String(block.Masked().String())
+}
+
 // name prints a single rule as EC2 does in its errors.
 func name(rule types.IpPermission) string {
+	rule = canonical(rule)
 	peer := ""
 	switch {
 	case len(rule.IpRanges) > 0:

@@ -160,17 +160,18 @@ func fact(name string, value *string) types.Filter {
 	return types.Filter{Name: &name, Values: []string{aws.ToString(value)}}
 }
 
-// parseBlock reads an IPv4 network of a size that VPCs and subnets may have.
+// parseBlock reads an IPv4 network of a size that VPCs and subnets may have, in
+// its canonical form.
 func parseBlock(text *string, code string) (netip.Prefix, error) {
 	if aws.ToString(text) == "" {
 		return netip.Prefix{}, rehearsal.Refuse(400, "MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
 	}
 	block, err := netip.ParsePrefix(*text)
-	if err != nil || !block.Addr().Is4() || block != block.Masked() {
+	if err != nil || !block.Addr().Is4() {
 		return netip.Prefix{}, rehearsal.Refuse(400, "InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", *text)
 	}
 	if block.Bits() < 16 || block.Bits() > 28 {
 		return netip.Prefix{}, rehearsal.Refuse(400, code, "The CIDR '%s' is invalid: the size must be between /16 and /28.", *text)
 	}
-	return block, nil
+	return block.Masked(), nil
 }
