@@ -16,6 +16,7 @@ import (
 // TestBundledScripts runs every script of the catalogue on one rehearsed
 // machine, each twice in a row: running again from the top must change nothing.
 func TestBundledScripts(t *testing.T) {
+	t.Parallel()
 	world := rehearsal.New(rehearsal.Config{})
 	key, public := newKey(t)
 	address := addMachine(t, world, "i-0123", public)

@@ -9,7 +9,7 @@
 //
 // On the machine everything is below ~/.slipway, for the login user's eyes
 // only. A step has one directory runs/<key>, the key made of execution and
-// step; each attempt has one inside it:
+// step; the newest attempt has one inside it:
 //
 //	lock      held while an attempt runs; free without an exit code means lost
 //	socket    where ctx listens; token: what ctx must say

@@ -50,7 +50,7 @@ func execute(ctx context.Context, c *connection, program string, stdout, stderr 
 }
 
 // abandonWithin is how long a far side may take to end a session.
-const abandonWithin = 2 * time.Second
+const abandonWithin = 500 * time.Millisecond
 
 // abandon ends the session's own program (a detached run is in a session of its
 // own) and waits for it a little. One that does not end, ends with its

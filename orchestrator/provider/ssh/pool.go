@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,16 +34,24 @@ type pool struct {
 	mu     sync.Mutex
 	closed bool
 	open   map[string][]*connection
-	turns  map[string]chan struct{} // held by who connects to a machine
+	turns  map[string]*turn
 }
 
 func newPool(dial DialFunc) *pool {
-	return &pool{dial: dial, open: map[string][]*connection{}, turns: map[string]chan struct{}{}}
+	return &pool{dial: dial, open: map[string][]*connection{}, turns: map[string]*turn{}}
+}
+
+// turn is held by who connects to a machine; wanted counts those that hold it
+// or wait for it.
+type turn struct {
+	held   chan struct{}
+	wanted int
 }
 
 // connection is one SSH connection with the runs on it. Its fields below the
 // line belong to the pool's lock.
 type connection struct {
+	key     string // of the pool
 	client  *ssh.Client
 	hostKey ssh.PublicKey
 	gone    chan struct{} // closed when the connection has ended
@@ -61,20 +70,17 @@ func (p *pool) acquire(ctx context.Context, t target, known ssh.PublicKey) (*con
 	key := t.poolKey()
 	// One at a time per machine: who waits may then share the new connection,
 	// and an sshd drops connections when many knock at once.
-	turn := p.turn(key)
-	select {
-	case turn <- struct{}{}:
-		defer func() { <-turn }()
-	case <-ctx.Done():
-		return nil, nil, ctx.Err()
+	done, err := p.takeTurn(ctx, key)
+	if err != nil {
+		return nil, nil, err
 	}
+	defer done()
 	c := p.reuse(key)
 	if c == nil {
-		var err error
 		if c, err = p.connect(ctx, t, known); err != nil {
 			return nil, nil, err
 		}
-		if err = p.add(key, c); err != nil {
+		if err = p.add(c); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -86,17 +92,33 @@ func (p *pool) acquire(ctx context.Context, t target, known ssh.PublicKey) (*con
 	return c, release, nil
 }
 
-func (p *pool) turn(key string) chan struct{} {
+func (p *pool) takeTurn(ctx context.Context, key string) (done func(), err error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.turns[key] == nil {
-		p.turns[key] = make(chan struct{}, 1)
+	t := p.turns[key]
+	if t == nil {
+		t = &turn{held: make(chan struct{}, 1)}
+		p.turns[key] = t
 	}
-	return p.turns[key]
+	t.wanted++
+	p.mu.Unlock()
+	leave := func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if t.wanted--; t.wanted == 0 {
+			delete(p.turns, key)
+		}
+	}
+	select {
+	case t.held <- struct{}{}:
+		return func() { <-t.held; leave() }, nil
+	case <-ctx.Done():
+		leave()
+		return nil, ctx.Err()
+	}
 }
 
 // add takes in a new connection with its first run.
-func (p *pool) add(key string, c *connection) error {
+func (p *pool) add(c *connection) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -104,8 +126,8 @@ func (p *pool) add(key string, c *connection) error {
 		return errors.New("the SSH provider is closed")
 	}
 	c.runs = 1
-	p.open[key] = append(p.open[key], c)
-	go p.watch(key, c)
+	p.open[c.key] = append(p.open[c.key], c)
+	go p.watch(c)
 	return nil
 }
 
@@ -141,14 +163,25 @@ func (p *pool) release(c *connection) {
 func (p *pool) closeIdle(c *connection) {
 	p.mu.Lock()
 	idle := c.runs == 0
+	if idle {
+		p.forget(c) // nobody may take it between here and its end
+	}
 	p.mu.Unlock()
 	if idle {
 		_ = c.client.Close() // watch sees its end
 	}
 }
 
+// forget takes a connection out of the pool. The caller holds the lock.
+func (p *pool) forget(c *connection) {
+	left := slices.DeleteFunc(p.open[c.key], func(other *connection) bool { return other == c })
+	if p.open[c.key] = left; len(left) == 0 {
+		delete(p.open, c.key)
+	}
+}
+
 // watch forgets a connection once it has ended, and ends one that is silent.
-func (p *pool) watch(key string, c *connection) {
+func (p *pool) watch(c *connection) {
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -159,15 +192,7 @@ func (p *pool) watch(key string, c *connection) {
 	<-stopped
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	left := p.open[key][:0]
-	for _, other := range p.open[key] {
-		if other != c {
-			left = append(left, other)
-		}
-	}
-	if p.open[key] = left; len(left) == 0 {
-		delete(p.open, key)
-	}
+	p.forget(c)
 }
 
 // keepAlive asks the far side every now and then and closes a client that no
@@ -232,7 +257,7 @@ func (p *pool) connect(ctx context.Context, t target, known ssh.PublicKey) (*con
 		_ = raw.Close() // it is of no use, and the reason is in err
 		return nil, fmt.Errorf("log in to %s as %s: %w", t.address(), t.user, err)
 	}
-	return &connection{client: ssh.NewClient(inner, channels, requests), hostKey: met, gone: make(chan struct{})}, nil
+	return &connection{key: t.poolKey(), client: ssh.NewClient(inner, channels, requests), hostKey: met, gone: make(chan struct{})}, nil
 }
 
 func authMethods(t target) ([]ssh.AuthMethod, error) {

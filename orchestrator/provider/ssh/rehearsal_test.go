@@ -15,6 +15,7 @@ import (
 
 // TestRehearsal holds the provider to the same contract on a rehearsed machine.
 func TestRehearsal(t *testing.T) {
+	t.Parallel()
 	suite(t, func(t *testing.T) *peer {
 		world := rehearsal.New(rehearsal.Config{})
 		key, public := newKey(t)

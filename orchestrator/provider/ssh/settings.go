@@ -47,9 +47,9 @@ func readJob(call *provider.Call) (*job, error) {
 	if j.hopeless, err = exitCodes(inputs["non_recoverable_error_exit_codes"]); err != nil {
 		return nil, err
 	}
-	for name, value := range inputs {
+	for _, name := range orchestrator.SortedKeys(inputs) {
 		if !reserved[name] {
-			j.setEnv(name, value)
+			j.setEnv(name, inputs[name])
 		}
 	}
 	if err := j.readProcess(call.Inputs["process"]); err != nil {
@@ -75,8 +75,9 @@ func (j *job) readProcess(marked orchestrator.Value) error {
 		}
 	}
 	process := provider.Mapping(marked)
-	for name, value := range provider.Mapping(process["env"]) {
-		j.setEnv(name, value)
+	env := provider.Mapping(process["env"])
+	for _, name := range orchestrator.SortedKeys(env) {
+		j.setEnv(name, env[name])
 	}
 	if list, ok := process["args"].([]orchestrator.Value); ok {
 		for _, arg := range list {

@@ -21,11 +21,13 @@ func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // TestOpenSSH holds the provider to its contract on a real sshd.
 func TestOpenSSH(t *testing.T) {
+	t.Parallel()
 	suite(t, func(t *testing.T) *peer { return startSSHD(t, "AllowStreamLocalForwarding yes") })
 }
 
 // TestOpenSSHPortsOnly repeats what depends on how ctx is reached.
 func TestOpenSSHPortsOnly(t *testing.T) {
+	t.Parallel()
 	suite(t, func(t *testing.T) *peer { return startSSHD(t, "AllowStreamLocalForwarding no") },
 		"CtxVerbs", "FollowedAfterARestart", "BrokenConnection")
 }
@@ -73,7 +75,8 @@ func startSSHD(t *testing.T, options string) *peer {
 	}
 }
 
-// killRuns kills the process groups of the runs below base, and waits for them.
+// killRuns kills the process groups of the runs below base, and waits until they
+// have given up their locks.
 func killRuns(base string) {
 	pids, _ := filepath.Glob(base + "/.slipway/runs/*/*/pid")
 	for _, name := range pids {
@@ -90,6 +93,10 @@ func killRuns(base string) {
 			continue // ended
 		}
 		_ = syscall.Kill(-group, syscall.SIGKILL)
+	}
+	locks, _ := filepath.Glob(base + "/.slipway/runs/*/lock")
+	for _, lock := range locks {
+		_ = exec.Command("/usr/bin/flock", "-w", "30", lock, "/bin/true").Run()
 	}
 }
 
@@ -185,6 +192,7 @@ func (c *complaints) String() string {
 // TestCtxWithoutPython runs the verbs with the client that needs only sh and
 // curl: the machine's PATH has no python3.
 func TestCtxWithoutPython(t *testing.T) {
+	t.Parallel()
 	p := startSSHD(t, "AllowStreamLocalForwarding yes")
 	tools := filepath.Join(shortTempDir(t), "bin")
 	if err := os.Mkdir(tools, 0o700); err != nil {

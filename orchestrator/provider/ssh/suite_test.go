@@ -208,6 +208,7 @@ func suite(t *testing.T, newPeer func(t *testing.T) *peer, only ...string) {
 		"Ends":                      testEnds,
 		"HostKey":                   testHostKey,
 		"FollowedAfterARestart":     testFollowedAfterARestart,
+		"FollowedInAnotherLife":     testFollowedInAnotherLife,
 		"FinishedWhileNobodyLooked": testFinishedUnseen,
 		"BrokenConnection":          testBrokenConnection,
 		"InterruptedByAReboot":      testInterrupted,
@@ -436,6 +437,19 @@ func testFollowedAfterARestart(t *testing.T, p *peer) {
 	if diff := cmp.Diff([]any{"ended", "yes", "begun\n"}, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// testFollowedInAnotherLife: the user resumed an execution that had failed, so
+// that attempts count from the beginning; older ones must not hide the new one.
+func testFollowedInAnotherLife(t *testing.T, p *peer) {
+	for attempt := range 2 {
+		failing := p.call(newRecord(), "e-1", "#!/bin/sh\nexit 3\n", nil)
+		failing.Attempt = attempt
+		if _, err := p.provider(t).Run(t.Context(), failing); err == nil {
+			t.Fatal("a script that failed was taken for success")
+		}
+	}
+	testFollowedAfterARestart(t, p)
 }
 
 func testFinishedUnseen(t *testing.T, p *peer) {

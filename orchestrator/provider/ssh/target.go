@@ -40,8 +40,8 @@ func readTarget(call *provider.Call, env map[string]orchestrator.Value) (target,
 	}
 	if host, port, err := net.SplitHostPort(t.host); err == nil {
 		t.host = host
-		if t.port, err = strconv.Atoi(port); err != nil {
-			return target{}, invalid("fabric_env", "the port in fabric_env.host is not a number")
+		if t.port, err = strconv.Atoi(port); err != nil || t.port < 1 || t.port > 65535 {
+			return target{}, invalid("fabric_env", "fabric_env.host does not end with a port")
 		}
 	}
 	if t.host == "" {

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,8 @@ func hidden(value orchestrator.Value) bool {
 	switch value := value.(type) {
 	case bool:
 		return value
+	case string: // "both", "stdout", "everything"
+		return value != "" && !strings.EqualFold(value, "false") && !strings.EqualFold(value, "none")
 	case []orchestrator.Value:
 		return len(value) > 0
 	default:
@@ -41,7 +44,11 @@ func number(value orchestrator.Value) (float64, error) {
 	case float64:
 		return value, nil
 	case string:
-		return strconv.ParseFloat(value, 64)
+		n, err := strconv.ParseFloat(value, 64)
+		if err == nil && (math.IsNaN(n) || math.IsInf(n, 0)) {
+			err = fmt.Errorf("%q is not a finite number", value)
+		}
+		return n, err
 	default:
 		return 0, fmt.Errorf("%T is not a number", value)
 	}

@@ -66,6 +66,15 @@ def save(resource):
     return path
 
 
+def argument(word):
+    if not word.startswith("@"):
+        return word
+    try:
+        return json.loads(word[1:])
+    except ValueError:
+        sys.exit("ctx: an argument that starts with @ is not JSON")
+
+
 def main(words):
     as_json, from_stdin, timeout = False, False, 30
     while words and words[0].startswith("-"):
@@ -80,8 +89,7 @@ def main(words):
             sys.exit("ctx: unknown option " + option)
     if from_stdin:
         words.append(sys.stdin.read())
-    args = [json.loads(word[1:]) if word.startswith("@") else word for word in words]
-    payload = ask(args, timeout)
+    payload = ask([argument(word) for word in words], timeout)
     if isinstance(payload, dict) and "content_base64" in payload:
         payload = save(payload)
     if as_json:

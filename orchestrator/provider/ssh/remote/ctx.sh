@@ -10,10 +10,11 @@ if command -v python3 >/dev/null 2>&1; then
 fi
 command -v curl >/dev/null 2>&1 || { echo "ctx needs python3 or curl" >&2; exit 69; }
 stdin=
+timeout=30
 while :; do
   case ${1:-} in
     --stdin) stdin=1; shift ;;
-    -t) shift 2 ;;
+    -t|--timeout) timeout=${2:?ctx: -t needs seconds}; shift 2 ;;
     -j|--json-output) echo "ctx -j needs python3" >&2; exit 69 ;;
     *) break ;;
   esac
@@ -31,7 +32,7 @@ printf 'header = "Authorization: Bearer %s"\nheader = "Content-Type: text/plain"
 # While Slipway restarts nobody listens; it comes back. Asking twice is safe.
 tries=0
 while :; do
-  status=$(curl -sS -K "$work/config" --data-binary "@$work/body" -o "$work/answer" -w '%{http_code}' 2>"$work/why") || status=503
+  status=$(curl -sS --max-time "$timeout" -K "$work/config" --data-binary "@$work/body" -o "$work/answer" -w '%{http_code}' 2>"$work/why") || status=503
   [ "$status" = 503 ] || break
   tries=$((tries + 1))
   if [ "$tries" -ge 120 ]; then cat "$work/why" >&2; exit 1; fi
