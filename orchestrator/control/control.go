@@ -81,7 +81,7 @@ func New(cfg Config) (*Control, error) {
 		return nil, errors.New("control: Store, Queue, Archives, Catalogue, World, Now and Logger are required")
 	}
 	return &Control{
-		cfg: cfg, store: cfg.Store, queue: cfg.Queue, plans: engine.NewPlans(cfg.Store),
+		cfg: cfg, store: cfg.Store, queue: cfg.Queue, plans: engine.NewPlans(),
 		files: newArchiveCache(cfg.Archives), compiling: make(chan struct{}, compilingAtOnce), now: cfg.Now, log: cfg.Logger,
 		schema: sync.OnceValues(func() ([]byte, error) { return blueprintSchema(cfg.Catalogue) }),
 	}, nil

@@ -193,7 +193,11 @@ func (c *Control) Plan(ctx context.Context, actor orchestrator.Actor, d orchestr
 	if err := require(actor, orchestrator.Viewer, "reading plans"); err != nil {
 		return nil, err
 	}
-	blueprint, err := c.plans.Get(ctx, d.BlueprintUID)
+	var blueprint orchestrator.Blueprint
+	err := c.view(ctx, func(tx *store.Tx) (err error) {
+		blueprint, err = c.plans.Get(ctx, tx, d.BlueprintUID)
+		return err
+	})
 	if err == nil && blueprint.Team != actor.Team {
 		err = orchestrator.Errorf(orchestrator.NotFound, "Requested `Deployment` with ID `%s` was not found", d.ID).Because("not_found_error")
 	}

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/compose"
@@ -32,16 +33,23 @@ func (c *Control) Dependents(ctx context.Context, actor orchestrator.Actor, id s
 
 // BlueprintVersion returns one version of a blueprint, with its plan.
 func (c *Control) BlueprintVersion(ctx context.Context, actor orchestrator.Actor, id string, version int) (orchestrator.Blueprint, error) {
-	versions, err := c.BlueprintVersions(ctx, actor, id)
-	if err != nil {
-		return orchestrator.Blueprint{}, err
+	var found orchestrator.Blueprint
+	if err := require(actor, orchestrator.Viewer, "reading blueprints"); err != nil {
+		return found, err
 	}
-	for _, v := range versions {
-		if v.Version == version {
-			return c.plans.Get(ctx, v.UID)
+	err := c.view(ctx, func(tx *store.Tx) error {
+		versions, err := tx.BlueprintVersions(ctx, actor.Team, id)
+		if err != nil {
+			return err
 		}
-	}
-	return orchestrator.Blueprint{}, orchestrator.Errorf(orchestrator.NotFound, "blueprint %s has no version %d", id, version).Because("not_found_error")
+		i := slices.IndexFunc(versions, func(b orchestrator.Blueprint) bool { return b.Version == version })
+		if i < 0 {
+			return orchestrator.Errorf(orchestrator.NotFound, "blueprint %s has no version %d", id, version).Because("not_found_error")
+		}
+		found, err = c.plans.Get(ctx, tx, versions[i].UID)
+		return err
+	})
+	return found, err
 }
 
 // MayTouch reports whether the actor owns what owner made, or may touch

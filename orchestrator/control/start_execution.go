@@ -57,7 +57,7 @@ func (c *Control) StartExecution(ctx context.Context, actor orchestrator.Actor, 
 // start decides and writes one execution inside tx. below carries the parent's
 // part for a component's execution.
 func (c *Control) start(ctx context.Context, tx *store.Tx, actor orchestrator.Actor, d orchestrator.Deployment, start StartExecution, below orchestrator.Execution) (orchestrator.Execution, error) {
-	blueprint, err := c.plans.Get(ctx, d.BlueprintUID)
+	blueprint, err := c.plans.Get(ctx, tx, d.BlueprintUID)
 	if err != nil {
 		return orchestrator.Execution{}, err
 	}

@@ -51,7 +51,7 @@ func (c *Control) Topology(ctx context.Context, actor orchestrator.Actor, id str
 }
 
 func (c *Control) tree(ctx context.Context, tx *store.Tx, d orchestrator.Deployment) (*Tree, error) {
-	blueprint, err := c.plans.Get(ctx, d.BlueprintUID)
+	blueprint, err := c.plans.Get(ctx, tx, d.BlueprintUID)
 	if err != nil {
 		return nil, err
 	}

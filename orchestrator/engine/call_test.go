@@ -86,7 +86,7 @@ func testMissingSecretIsNoCapability(t *testing.T, h *harness) {
 	d := h.deployPlan("d", plan, "vm")
 	var got []engine.CapabilityValue
 	h.write(func(ctx context.Context, tx *store.Tx) (err error) {
-		got, err = engine.Capabilities(ctx, tx, engine.NewPlans(h.store), d)
+		got, err = engine.Capabilities(ctx, tx, engine.NewPlans(), d)
 		return err
 	})
 	if len(got) != 2 || got[0].Value != "plain" || got[1].Definition.Name != "joined" {

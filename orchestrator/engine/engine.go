@@ -56,7 +56,7 @@ type Engine struct {
 	journal *journal
 	lease   *leaseKeeper
 	slots   chan struct{} // one token per operation in flight
-	plans   *planCache
+	plans   Plans
 	client  *river.Client[*sql.Tx]
 
 	mu       sync.Mutex
@@ -90,7 +90,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg:      cfg,
 		journal:  newJournal(cfg.Store),
 		slots:    make(chan struct{}, cfg.OperationSlots),
-		plans:    newPlanCache(cfg.Store),
+		plans:    NewPlans(),
 		runners:  map[string]*runner{},
 		redactor: map[string]*redactor{},
 		claiming: map[string]bool{},

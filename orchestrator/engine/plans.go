@@ -13,31 +13,24 @@ const plansKept = 256
 
 // planCache keeps blueprint versions by their UID.
 type planCache struct {
-	store *store.Store
-	mu    sync.Mutex
-	kept  map[string]orchestrator.Blueprint
+	mu   sync.Mutex
+	kept map[string]orchestrator.Blueprint
 }
 
-func newPlanCache(s *store.Store) *planCache {
-	return &planCache{store: s, kept: map[string]orchestrator.Blueprint{}}
-}
+// NewPlans returns a cache of blueprint versions.
+func NewPlans() Plans { return &planCache{kept: map[string]orchestrator.Blueprint{}} }
 
-// NewPlans returns a cache of blueprint versions over the store.
-func NewPlans(s *store.Store) Plans { return newPlanCache(s) }
-
-// Get returns the version with its plan. It reads in a transaction of its own,
-// so that it may be called inside another.
-func (c *planCache) Get(ctx context.Context, uid string) (orchestrator.Blueprint, error) {
+// Get returns the version with its plan. What it has not yet read it reads in
+// the caller's transaction: one of its own would wait for another connection
+// while the caller holds one, and many callers at once would wait for each other.
+func (c *planCache) Get(ctx context.Context, tx *store.Tx, uid string) (orchestrator.Blueprint, error) {
 	c.mu.Lock()
 	blueprint, ok := c.kept[uid]
 	c.mu.Unlock()
 	if ok {
 		return blueprint, nil
 	}
-	err := c.store.View(ctx, func(tx *store.Tx) (err error) {
-		blueprint, err = tx.Blueprint(ctx, uid)
-		return err
-	})
+	blueprint, err := tx.Blueprint(ctx, uid)
 	if err != nil {
 		return orchestrator.Blueprint{}, err
 	}

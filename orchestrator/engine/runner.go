@@ -86,12 +86,12 @@ func (e *Engine) newRunner(ctx context.Context, x orchestrator.Execution) (*runn
 		if instances, err = tx.Instances(ctx, x.DeploymentUID); err != nil {
 			return err
 		}
+		if r.blueprint, err = e.plans.Get(ctx, tx, r.deployment.BlueprintUID); err != nil {
+			return err
+		}
 		return learnSecrets(ctx, tx, x.Team, r.redact)
 	})
 	if err != nil {
-		return nil, err
-	}
-	if r.blueprint, err = e.plans.Get(ctx, r.deployment.BlueprintUID); err != nil {
 		return nil, err
 	}
 	r.plan = r.blueprint.Plan

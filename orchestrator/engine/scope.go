@@ -13,7 +13,7 @@ import (
 // Plans hands out blueprint versions with their plans; a version never changes,
 // so it may be kept.
 type Plans interface {
-	Get(ctx context.Context, blueprintUID string) (orchestrator.Blueprint, error)
+	Get(ctx context.Context, tx *store.Tx, blueprintUID string) (orchestrator.Blueprint, error)
 }
 
 // maxCapabilityDepth bounds capabilities that are read through capabilities of
@@ -38,7 +38,7 @@ var _ eval.Scope = (*Scope)(nil)
 
 // NewScope returns the scope of a deployment. It is valid as long as tx is.
 func NewScope(ctx context.Context, tx *store.Tx, plans Plans, d orchestrator.Deployment) (*Scope, error) {
-	blueprint, err := plans.Get(ctx, d.BlueprintUID)
+	blueprint, err := plans.Get(ctx, tx, d.BlueprintUID)
 	if err != nil {
 		return nil, err
 	}
