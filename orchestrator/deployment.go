@@ -95,8 +95,7 @@ type Dependency struct {
 	// of a function in the plan ending in its name.
 	Creator   string
 	SourceUID string
-	TargetUID string // empty while the target is not known yet
-	TargetID  string // deployment id as written, for messages
+	TargetID  string // deployment id as written; there need not be one yet
 	Team      string
 	CreatedAt time.Time
 }

@@ -120,7 +120,7 @@ func (p Components) create(ctx context.Context, tx *store.Tx, actor orchestrator
 		return "", err
 	}
 	if err := tx.InsertDependency(ctx, orchestrator.Dependency{
-		Creator: "component." + parent.instanceID, SourceUID: parent.deployment.UID, TargetUID: child.UID,
+		Creator: "component." + parent.instanceID, SourceUID: parent.deployment.UID,
 		TargetID: child.ID, Team: actor.Team, CreatedAt: p.c.now(),
 	}); err != nil {
 		return "", err
@@ -299,12 +299,8 @@ func (p Components) Connect(ctx context.Context, parent component.Parent, deploy
 		if capabilities, err = p.read(ctx, tx, parent, d); err != nil {
 			return err
 		}
-		creator := "sharedresource." + parent.InstanceID
-		if err := tx.DeleteDependency(ctx, creator, own.UID); err != nil {
-			return err
-		}
 		return tx.InsertDependency(ctx, orchestrator.Dependency{
-			Creator: creator, SourceUID: own.UID, TargetUID: d.UID, TargetID: d.ID, Team: parent.Team, CreatedAt: p.c.now(),
+			Creator: "sharedresource." + parent.InstanceID, SourceUID: own.UID, TargetID: d.ID, Team: parent.Team, CreatedAt: p.c.now(),
 		})
 	})
 	return capabilities, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -420,4 +421,23 @@ func TestCompiledTexts(t *testing.T) {
 	if _, ok := compiled.Text("../secret"); ok {
 		t.Error("there is no such file")
 	}
+}
+
+// Many look at once while no plan has been read yet, as after a restart: nobody
+// may need a second connection to the database while holding one.
+func TestManyReadersOfColdPlans(t *testing.T) {
+	onBothDatabases(t, map[string]func(*testing.T, bundle){"OK": func(t *testing.T, c bundle) {
+		launch(t, c, "app_dev")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		errs := atOnce(times(64, func(i int) error {
+			if i%2 == 0 {
+				_, err := c.Topology(ctx, as(orchestrator.Viewer), "app_dev")
+				return err
+			}
+			_, err := c.Capabilities(ctx, as(orchestrator.Viewer), "app_dev")
+			return err
+		})...)
+		wantCodes(t, errs, map[orchestrator.Code]int{"": 64})
+	}})
 }

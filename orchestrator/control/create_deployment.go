@@ -172,12 +172,8 @@ func (c *Control) writeDependencies(ctx context.Context, tx *store.Tx, d orchest
 			continue
 		}
 		seen[use.Function] = true
-		target, err := tx.Deployment(ctx, d.Team, id)
-		if err := unlessMissing(err); err != nil {
-			return err
-		}
 		if err := tx.InsertDependency(ctx, orchestrator.Dependency{
-			Creator: use.Function, SourceUID: d.UID, TargetUID: target.UID, TargetID: id, Team: d.Team, CreatedAt: c.now(),
+			Creator: use.Function, SourceUID: d.UID, TargetID: id, Team: d.Team, CreatedAt: c.now(),
 		}); err != nil {
 			return err
 		}

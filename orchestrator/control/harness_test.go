@@ -19,6 +19,7 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 	"github.com/slipwayhq/slipway/store"
+	"github.com/slipwayhq/slipway/store/pgtest"
 	"github.com/slipwayhq/slipway/store/storetest"
 )
 
@@ -70,7 +71,29 @@ type bundle struct {
 
 func setup(t *testing.T, policy compose.Policy) bundle {
 	t.Helper()
-	s := storetest.OpenSQLite(t)
+	return setupOn(t, storetest.OpenSQLite(t), policy)
+}
+
+// onBothDatabases runs tests by name on SQLite and on PostgreSQL, each on a
+// fresh Control that has begun.
+func onBothDatabases(t *testing.T, tests map[string]func(*testing.T, bundle)) {
+	t.Run("SQLite", func(t *testing.T) {
+		for name, test := range tests {
+			t.Run(name, func(t *testing.T) { test(t, setup(t, compose.Auto)) })
+		}
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		server := pgtest.Start(t) // skips by name where there is none
+		for name, test := range tests {
+			t.Run(name, func(t *testing.T) {
+				test(t, setupOn(t, storetest.Open(t, server.Database(t)), compose.Auto))
+			})
+		}
+	})
+}
+
+func setupOn(t *testing.T, s *store.Store, policy compose.Policy) bundle {
+	t.Helper()
 	if err := engine.Migrate(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}

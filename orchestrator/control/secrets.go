@@ -22,6 +22,9 @@ type PutSecret struct {
 	Hidden *bool
 	// Update says that the secret may exist; MustExist that it must.
 	Update, MustExist bool
+	// Seen is the version that this one is meant to follow, 0 for whichever
+	// there is: who edits what somebody else has changed meanwhile is refused.
+	Seen int
 }
 
 // PutSecret stores a new version. It clears the placeholder mark.
@@ -53,6 +56,8 @@ func (c *Control) PutSecret(ctx context.Context, actor orchestrator.Actor, put P
 			return err
 		case found && !put.Update && !put.MustExist:
 			return orchestrator.Errorf(orchestrator.Conflict, "secret %q exists; update it instead: slipway secrets update %s -f FILE, or create it with --update-if-exists", put.Key, put.Key).Because("conflict_error")
+		case put.Seen != 0 && put.Seen != existing.Version:
+			return orchestrator.Errorf(orchestrator.Conflict, "secret %q has changed meanwhile: you had version %d before you, now there is %d; compare, and save again to replace it", put.Key, put.Seen, existing.Version).Because("conflict_error")
 		}
 		stored = orchestrator.Secret{
 			Team: actor.Team, Key: put.Key, Value: put.Value, Kind: put.Kind,

@@ -115,7 +115,10 @@ func (c *Control) possible(ctx context.Context, tx *store.Tx, actor orchestrator
 	if start.Force {
 		return parameters, nil
 	}
-	if err := c.refuseUnderDependents(ctx, tx, actor, d, start.Workflow); err != nil {
+	if err := c.refuseUnderDependents(ctx, tx, d, start.Workflow); err != nil {
+		return nil, err
+	}
+	if err := refuseOnEnding(ctx, tx, d, start.Workflow); err != nil {
 		return nil, err
 	}
 	running, err := tx.ActiveExecutions(ctx, d.UID)
@@ -134,7 +137,7 @@ var endsDeployment = map[string]bool{"uninstall": true, "stop": true, "update": 
 
 // refuseUnderDependents refuses to pull a deployment from under those that use
 // it, naming them.
-func (c *Control) refuseUnderDependents(ctx context.Context, tx *store.Tx, actor orchestrator.Actor, d orchestrator.Deployment, workflowID string) error {
+func (c *Control) refuseUnderDependents(ctx context.Context, tx *store.Tx, d orchestrator.Deployment, workflowID string) error {
 	if !endsDeployment[workflowID] {
 		return nil
 	}
@@ -148,10 +151,10 @@ func (c *Control) refuseUnderDependents(ctx context.Context, tx *store.Tx, actor
 
 // holders says, a sentence each, which deployments hold d: components' owners,
 // users of its capabilities, users of it as a shared resource. Those that are
-// being ended themselves do not count, nor, for an uninstall, users of
-// capabilities that are not installed.
+// being ended themselves do not count, nor, for an uninstall, components of d
+// and users of capabilities that are neither installed nor about to be.
 func (c *Control) holders(ctx context.Context, tx *store.Tx, d orchestrator.Deployment, uninstall bool) ([]string, error) {
-	dependencies, err := tx.DependenciesOn(ctx, d.UID)
+	dependencies, err := tx.DependenciesOn(ctx, d.Team, d.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -161,11 +164,18 @@ func (c *Control) holders(ctx context.Context, tx *store.Tx, d orchestrator.Depl
 		if err != nil {
 			return nil, err
 		}
-		ending, err := isEnding(ctx, tx, source.UID)
+		within, err := isWithin(ctx, tx, source, d.UID)
 		if err != nil {
 			return nil, err
 		}
-		if ending {
+		if within && (uninstall || source.UID == d.UID) {
+			continue // it ends with d
+		}
+		running, err := tx.ActiveExecutions(ctx, source.UID)
+		if err != nil {
+			return nil, err
+		}
+		if _, ending := endingOne(running); ending {
 			continue
 		}
 		kind, node, _ := strings.Cut(dependency.Creator, ".")
@@ -179,7 +189,7 @@ func (c *Control) holders(ctx context.Context, tx *store.Tx, d orchestrator.Depl
 			if err != nil {
 				return nil, err
 			}
-			if uninstall && blank {
+			if uninstall && blank && len(running) == 0 {
 				continue
 			}
 			sentences = append(sentences, fmt.Sprintf("Deployment `%s` uses capabilities of the current deployment", source.ID))
@@ -188,18 +198,62 @@ func (c *Control) holders(ctx context.Context, tx *store.Tx, d orchestrator.Depl
 	return compact(sentences), nil
 }
 
-// isEnding reports whether a deployment is itself being ended right now.
-func isEnding(ctx context.Context, tx *store.Tx, uid string) (bool, error) {
-	running, err := tx.ActiveExecutions(ctx, uid)
-	if err != nil {
-		return false, err
-	}
-	for _, x := range running {
-		if endsDeployment[x.Workflow] {
-			return true, nil
+// isWithin reports whether a deployment is that with the uid, or a component
+// below it.
+func isWithin(ctx context.Context, tx *store.Tx, d orchestrator.Deployment, uid string) (bool, error) {
+	for d.UID != uid {
+		if d.Parent == "" {
+			return false, nil
+		}
+		var err error
+		if d, err = tx.DeploymentByUID(ctx, d.Parent); err != nil {
+			return false, unlessMissing(err)
 		}
 	}
-	return false, nil
+	return true, nil
+}
+
+// endingOne finds the execution that ends its deployment.
+func endingOne(running []orchestrator.Execution) (orchestrator.Execution, bool) {
+	for _, x := range running {
+		if endsDeployment[x.Workflow] {
+			return x, true
+		}
+	}
+	return orchestrator.Execution{}, false
+}
+
+// refuseOnEnding refuses to install what uses capabilities of a deployment that
+// is just being ended: it would be built on what vanishes under it.
+func refuseOnEnding(ctx context.Context, tx *store.Tx, d orchestrator.Deployment, workflowID string) error {
+	if workflowID != "install" {
+		return nil
+	}
+	dependencies, err := tx.DependenciesOf(ctx, d.UID)
+	if err != nil {
+		return err
+	}
+	for _, dependency := range dependencies {
+		if strings.HasPrefix(dependency.Creator, "component.") {
+			continue // its own, whose end the component's step awaits
+		}
+		target, err := tx.Deployment(ctx, d.Team, dependency.TargetID)
+		if orchestrator.ErrorCode(err) == orchestrator.NotFound {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		running, err := tx.ActiveExecutions(ctx, target.UID)
+		if err != nil {
+			return err
+		}
+		if x, ending := endingOne(running); ending {
+			return orchestrator.Errorf(orchestrator.Invalid,
+				"Can't install deployment %s - it uses deployment %s, of which %s is running (execution %s); wait for its end, and see that %s is installed then", d.ID, target.ID, x.Workflow, x.ID, target.ID).Because("dependent_exists_error")
+		}
+	}
+	return nil
 }
 
 // isBlank reports whether nothing of a deployment is installed.

@@ -215,7 +215,7 @@ func (s *Scope) Sys(entity, property string) (orchestrator.Value, error) {
 
 // Consumers implements eval.Scope: who depends on this deployment.
 func (s *Scope) Consumers() (map[string]string, error) {
-	dependencies, err := s.tx.DependenciesOn(s.ctx, s.deployment.UID)
+	dependencies, err := s.tx.DependenciesOn(s.ctx, s.deployment.Team, s.deployment.ID)
 	if err != nil {
 		return nil, err
 	}

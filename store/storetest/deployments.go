@@ -128,7 +128,7 @@ func testDeploymentDeletion(t *testing.T, s *store.Store) {
 		if err := tx.InsertInstances(ctx, []orchestrator.NodeInstance{sampleInstance(component, "vm_a1b2c3")}); err != nil {
 			return err
 		}
-		if err := tx.InsertDependency(ctx, orchestrator.Dependency{Creator: "component.x", SourceUID: parent.UID, TargetUID: component.UID}); err != nil {
+		if err := tx.InsertDependency(ctx, orchestrator.Dependency{Creator: "component.x", SourceUID: parent.UID, TargetID: component.ID, Team: component.Team}); err != nil {
 			return err
 		}
 		return tx.InsertEvents(ctx, []orchestrator.Event{
@@ -153,7 +153,7 @@ func testDeploymentDeletion(t *testing.T, s *store.Store) {
 	})
 	diff(t, "with the steps of children", 0, len(steps))
 	dependencies := read(t, s, func(ctx context.Context, tx *store.Tx) ([]orchestrator.Dependency, error) {
-		return tx.DependenciesOn(ctx, component.UID)
+		return tx.DependenciesOn(ctx, component.Team, component.ID)
 	})
 	diff(t, "and what it depended on", 0, len(dependencies))
 	refused(t, "deleting it twice", orchestrator.NotFound,

@@ -101,7 +101,7 @@ func testPeople(t *testing.T, s *store.Store) {
 
 func testDependencies(t *testing.T, s *store.Store) {
 	source, target := seed(t, s, "source"), seed(t, s, "target")
-	known := orchestrator.Dependency{Creator: "component.x", SourceUID: source.UID, TargetUID: target.UID, TargetID: target.ID, Team: team(), CreatedAt: noon}
+	known := orchestrator.Dependency{Creator: "component.x", SourceUID: source.UID, TargetID: target.ID, Team: team(), CreatedAt: noon}
 	unknown := orchestrator.Dependency{Creator: "nodes.vm.get_capability", SourceUID: source.UID, TargetID: "later", Team: team(), CreatedAt: noon}
 	change(t, s, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.InsertDependency(ctx, known); err != nil {
@@ -115,12 +115,12 @@ func testDependencies(t *testing.T, s *store.Store) {
 		})
 	}
 	diff(t, "what it needs", []orchestrator.Dependency{known, unknown}, of())
-	unknown.TargetUID, unknown.TargetID = target.UID, target.ID
+	unknown.TargetID = target.ID
 	change(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.InsertDependency(ctx, unknown) })
 	on := read(t, s, func(ctx context.Context, tx *store.Tx) ([]orchestrator.Dependency, error) {
-		return tx.DependenciesOn(ctx, target.UID)
+		return tx.DependenciesOn(ctx, team(), target.ID)
 	})
-	diff(t, "who needs it, now that the target is known", []orchestrator.Dependency{known, unknown}, on)
+	diff(t, "who needs it", []orchestrator.Dependency{known, unknown}, on)
 	change(t, s, func(ctx context.Context, tx *store.Tx) error {
 		return tx.DeleteDependency(ctx, known.Creator, source.UID)
 	})
