@@ -74,26 +74,29 @@ func build(ctx context.Context, c config, log *slog.Logger) (built *app, err err
 	}
 	registry := a.providers(c, world)
 	a.control.UseProviders(registry)
-	a.begun, err = a.control.Begin(ctx, control.FirstStart{HashPassword: auth.HashPassword, Password: c.adminPassword})
-	if err != nil {
-		return nil, err
-	}
-	if err := a.buildEngine(c, stored, queue, registry, log); err != nil {
-		return nil, err
-	}
 	handler, stop, err := newHandler(c, a, log)
 	if err != nil {
 		return nil, err
 	}
 	a.handler = handler
 	a.onStop(stop)
-	return a, nil
+	server, err := serverName(c.dataDir)
+	if err != nil {
+		return nil, err
+	}
+	// Nothing that the world may refuse comes after the first start: it makes a
+	// password that is told once.
+	a.begun, err = a.control.Begin(ctx, control.FirstStart{HashPassword: auth.HashPassword, Password: c.adminPassword})
+	if err != nil {
+		return nil, err
+	}
+	return a, a.buildEngine(c, server, stored, queue, registry, log)
 }
 
 // lockDataDir keeps a second server out of this server's folder: it would go
 // under the same name in leases. On SQLite the database file's own lock does it.
 func (a *app) lockDataDir(c config) error {
-	if !c.isPostgres() {
+	if !database.IsPostgres(c.databaseURL) {
 		return nil
 	}
 	release, err := database.Lock(filepath.Join(c.dataDir, "server.lock"))
@@ -117,11 +120,7 @@ func (a *app) buildControl(c config, stored *store.Store, queue *engine.Queue, w
 	return err
 }
 
-func (a *app) buildEngine(c config, stored *store.Store, queue *engine.Queue, registry provider.Registry, log *slog.Logger) error {
-	server, err := serverName(c.dataDir)
-	if err != nil {
-		return err
-	}
+func (a *app) buildEngine(c config, server string, stored *store.Store, queue *engine.Queue, registry provider.Registry, log *slog.Logger) (err error) {
 	a.engine, err = engine.New(engine.Config{
 		Store: stored, Queue: queue, Providers: registry, Files: a.control.Files,
 		Installation: a.begun.Installation, Server: server,

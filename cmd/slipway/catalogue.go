@@ -29,7 +29,7 @@ func (catalogue) Blueprints() ([]control.BundledBlueprint, error) {
 		}
 		bundled = append(bundled, control.BundledBlueprint{
 			ID: entry.ID, Title: entry.Title, Description: entry.Description, Kind: string(entry.Kind),
-			Files: files, MainFile: "blueprint.yaml",
+			Files: files, MainFile: blueprints.MainFile,
 		})
 	}
 	return bundled, nil

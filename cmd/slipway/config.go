@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"math"
@@ -13,8 +14,11 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/slipwayhq/slipway/cmd/slipway/cli"
+	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/compose"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 // settings are flags, each with an environment variable of the same name:
@@ -55,21 +59,47 @@ func (s *settings) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 }
 
+// variable is the environment variable of a flag.
+func variable(flag string) string {
+	return "SLIPWAY_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
 // fromEnvironment gives every flag that was not given the value of its
 // environment variable.
 func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
 	var failed error
 	flags.VisitAll(func(flag *pflag.Flag) {
-		name := "SLIPWAY_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		value, ok := lookup(name)
+		value, ok := lookup(variable(flag.Name))
 		if !ok || flag.Changed || failed != nil {
 			return
 		}
 		if err := flags.Set(flag.Name, value); err != nil {
-			failed = fmt.Errorf("%s: %w", name, err)
+			failed = fmt.Errorf("%s is %q; it must be %s", variable(flag.Name), value, cmp.Or(cli.Wanted(flag), "like --"+flag.Name))
 		}
 	})
 	return failed
+}
+
+// elsewhere are the variables that are no flags of serve: the client's, and the
+// one that must never be an argument.
+var elsewhere = []string{"SLIPWAY_ADMIN_PASSWORD", "SLIPWAY_URL", "SLIPWAY_TOKEN", "SLIPWAY_TOKEN_FILE", "SLIPWAY_TENANT"}
+
+// unknownVariables are those that look like settings and mean nothing here:
+// slips, and settings of other versions.
+func unknownVariables(flags *pflag.FlagSet, environment []string) []string {
+	known := map[string]bool{}
+	for _, name := range elsewhere {
+		known[name] = true
+	}
+	flags.VisitAll(func(flag *pflag.Flag) { known[variable(flag.Name)] = true })
+	var unknown []string
+	for _, entry := range environment {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "SLIPWAY_") && !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
 }
 
 // check turns settings into a config, or says which setting is wrong.
@@ -85,10 +115,11 @@ func (s settings) check() (config, error) {
 	if err := c.level.UnmarshalText([]byte(s.logLevel)); err != nil {
 		return c, fmt.Errorf("SLIPWAY_LOG_LEVEL is %q; it must be debug, info, warn or error", s.logLevel)
 	}
-	for name, n := range map[string]int{"QUEUE_WORKERS": s.queueWorkers, "OPERATION_SLOTS": s.operationSlots, "RESIDENT_EXECUTIONS": s.residentExecutions} {
-		if n < 1 {
-			return c, fmt.Errorf("SLIPWAY_%s is %s; it must be at least 1", name, strconv.Itoa(n))
-		}
+	if err := s.checkBounds(); err != nil {
+		return c, err
+	}
+	if err := s.checkPlaces(); err != nil {
+		return c, err
 	}
 	if s.rehearsalFaults != "" {
 		text, err := os.ReadFile(s.rehearsalFaults)
@@ -102,10 +133,40 @@ func (s settings) check() (config, error) {
 	return c, c.defaults()
 }
 
-func (c *config) defaults() error {
-	if _, _, err := net.SplitHostPort(c.addr); err != nil {
-		return fmt.Errorf("SLIPWAY_ADDR is %q; it must be host:port, such as 127.0.0.1:8080", c.addr)
+func (s settings) checkBounds() error {
+	bounds := map[string]int{"QUEUE_WORKERS": s.queueWorkers, "OPERATION_SLOTS": s.operationSlots, "RESIDENT_EXECUTIONS": s.residentExecutions}
+	for _, name := range orchestrator.SortedKeys(bounds) {
+		if bounds[name] < 1 {
+			return fmt.Errorf("SLIPWAY_%s is %d; it must be at least 1", name, bounds[name])
+		}
 	}
+	return nil
+}
+
+// checkPlaces checks what names hosts, ports and databases.
+func (s settings) checkPlaces() error {
+	_, port, err := net.SplitHostPort(s.addr)
+	if _, badPort := strconv.ParseUint(port, 10, 16); err != nil || badPort != nil {
+		return fmt.Errorf("SLIPWAY_ADDR is %q; it must be host:port, such as 127.0.0.1:8080", s.addr)
+	}
+	if u, err := url.Parse(s.publicURL); s.publicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("SLIPWAY_PUBLIC_URL is %q; it must be an http or https URL, such as https://slipway.example.com", s.publicURL)
+	}
+	// The URL may hold a password: it is not repeated.
+	if scheme, _, isURL := strings.Cut(s.databaseURL, "://"); isURL && !database.IsPostgres(s.databaseURL) {
+		return fmt.Errorf("SLIPWAY_DATABASE_URL begins with %s://; it must be postgres://… or the path of an SQLite file", scheme)
+	}
+	for name, hosts := range map[string][]string{"IMPORT_HOSTS": s.importHosts, "ENDPOINT_HOSTS": s.endpointHosts} {
+		for _, host := range hosts {
+			if strings.ContainsAny(host, "/ *") || host == "" {
+				return fmt.Errorf("SLIPWAY_%s holds %q; it takes names of hosts with commas between, such as git.example.com", name, host)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *config) defaults() error {
 	absolute, err := filepath.Abs(c.dataDir)
 	if err != nil {
 		return fmt.Errorf("SLIPWAY_DATA_DIR: %w", err)
@@ -116,14 +177,31 @@ func (c *config) defaults() error {
 			*setting = value
 		}
 	}
-	fallback(&c.publicURL, "http://"+c.addr)
+	fallback(&c.publicURL, localURL(c.addr))
 	fallback(&c.databaseURL, filepath.Join(absolute, "slipway.db"))
 	fallback(&c.keeperURL, "file://"+filepath.Join(absolute, "key"))
 	fallback(&c.blobURL, "file://"+filepath.Join(absolute, "blobs"))
-	if u, err := url.Parse(c.publicURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("SLIPWAY_PUBLIC_URL is %q; it must be an http or https URL", c.publicURL)
-	}
 	return nil
+}
+
+// localURL is how a browser on this machine reaches an address to listen on.
+func localURL(addr string) string {
+	host, port, _ := net.SplitHostPort(addr) // was checked
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// listening takes in the address that the system chose for port 0.
+func (c *config) listening(bound net.Addr) {
+	if _, port, _ := net.SplitHostPort(c.addr); port != "0" {
+		return
+	}
+	if c.publicURL == localURL(c.addr) {
+		c.publicURL = localURL(bound.String())
+	}
+	c.addr = bound.String()
 }
 
 // engineSpeed is the divisor for the engine's own waits in a rehearsal.
@@ -134,15 +212,10 @@ func (c config) engineSpeed() float64 {
 	return float64(c.speed)
 }
 
-// isPostgres reports whether the database is a server that others may share.
-func (c config) isPostgres() bool {
-	return strings.HasPrefix(c.databaseURL, "postgres://") || strings.HasPrefix(c.databaseURL, "postgresql://")
-}
-
 // rehearsalURL is where the rehearsed world is kept: a file beside the
 // database, or a schema of the same PostgreSQL database.
 func (c config) rehearsalURL() string {
-	if c.isPostgres() {
+	if database.IsPostgres(c.databaseURL) {
 		return c.databaseURL
 	}
 	return filepath.Join(c.dataDir, "rehearsal.db")

@@ -52,7 +52,7 @@ func TestNothingLeaks(t *testing.T) {
 	asked := p.body(http.DefaultClient, "/api/v3.1/deployments/app_dev/capabilities")
 	p.stop()
 	seen.addFiles(t, p.dir, "after the end: ")
-	seen["the server's log"] = p.log.Bytes()
+	seen["the server's log"] = []byte(p.log.String())
 
 	secrets := secretsOf(t, p.dir)
 	if len(secrets) < 10 {

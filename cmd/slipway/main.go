@@ -21,12 +21,12 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:]))
+	os.Exit(execute(ctx, os.Args[1:]))
 }
 
-// run executes one command line and returns its exit code: 0 done; 1 failed,
+// execute runs one command line and returns its exit code: 0 done; 1 failed,
 // cancelled or refused; 2 usage.
-func run(ctx context.Context, args []string) int {
+func execute(ctx context.Context, args []string) int {
 	root := cli.New(version, bundled(), os.Stdin, os.Stdout, os.Stderr)
 	root.AddCommand(serveCommand())
 	root.SetArgs(args)

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -35,54 +35,78 @@ var binary = sync.OnceValues(func() (string, error) {
 type process struct {
 	t       *testing.T
 	dir     string
-	addr    string
+	addr    string // since start
 	env     []string
 	command *exec.Cmd
-	log     *bytes.Buffer
+	log     *serverLog
 }
 
 func newProcess(t *testing.T, env ...string) *process {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	p := &process{t: t, dir: t.TempDir(), addr: addr, env: env, log: &bytes.Buffer{}}
+	p := &process{t: t, dir: t.TempDir(), env: env, log: newServerLog()}
 	t.Cleanup(p.kill)
 	return p
 }
 
-// start runs the program and waits until it is ready.
+// start runs the program on a port that the system chooses and waits until it
+// is ready.
 func (p *process) start() {
 	p.t.Helper()
 	path, err := binary()
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.command = exec.Command(path, "serve", "--addr", p.addr, "--data-dir", p.dir, "--log-level", "info")
+	p.command = exec.Command(path, "serve", "--addr", "127.0.0.1:0", "--data-dir", p.dir, "--log-level", "info")
 	p.command.Env = append(os.Environ(), p.env...)
 	p.command.Stderr, p.command.Stdout = p.log, p.log
 	if err := p.command.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	deadline := time.Now().Add(time.Minute)
-	for {
-		response, err := http.Get("http://" + p.addr + "/readyz")
-		if err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return
-			}
-		}
-		if time.Now().After(deadline) {
-			p.t.Fatalf("the server is not ready: %v\n%s", err, p.log)
-		}
-		time.Sleep(20 * time.Millisecond) // nothing signals a port that opens
+	select {
+	case p.addr = <-p.log.ready:
+	case <-time.After(time.Minute):
+		p.t.Fatalf("the server is not ready:\n%s", p.log)
 	}
+	response, err := http.Get("http://" + p.addr + "/readyz") // the port is open already, if nobody answers yet
+	if err != nil {
+		p.t.Fatalf("the server does not answer: %v\n%s", err, p.log)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		p.t.Fatalf("the server says that it is ready and answers %s\n%s", response.Status, p.log)
+	}
+}
+
+// serverLog keeps what the program prints and tells the address that it says it
+// is ready on.
+type serverLog struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	told  int // how much of text was searched for the address
+	ready chan string
+}
+
+var readyOn = regexp.MustCompile(`is ready on http://(\S+)\n`)
+
+func newServerLog() *serverLog { return &serverLog{ready: make(chan string, 1)} }
+
+// Write implements io.Writer.
+func (l *serverLog) Write(data []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Write(data)
+	if found := readyOn.FindSubmatchIndex(l.text.Bytes()[l.told:]); found != nil {
+		addr := string(l.text.Bytes()[l.told+found[2] : l.told+found[3]])
+		l.told += found[1]
+		l.ready <- addr
+	}
+	return len(data), nil
+}
+
+func (l *serverLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // kill ends the program as a power cut would.

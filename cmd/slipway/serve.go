@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/slipwayhq/slipway/cmd/slipway/cli"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 func serveCommand() *cobra.Command {
@@ -46,21 +48,31 @@ The admin's first password comes from SLIPWAY_ADMIN_PASSWORD if it is set.`,
 			if err != nil {
 				return &cli.UsageError{Err: err}
 			}
-			return serve(command.Context(), c)
+			return serve(command.Context(), c, unknownVariables(command.Flags(), os.Environ()))
 		},
 	}
 	s.flags(command.Flags())
 	return command
 }
 
-// serve runs the server until ctx ends.
-func serve(ctx context.Context, c config) error {
+// serve runs the server until ctx ends. unknown are variables that look like
+// settings and are none.
+func serve(ctx context.Context, c config, unknown []string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.level}))
+	for _, name := range unknown {
+		log.Warn("this version has no such setting; it is ignored", "variable", name)
+	}
 	listener, err := net.Listen("tcp", c.addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w; stop what uses it or choose another address with --addr", c.addr, reasonOf(err))
 	}
 	defer func() { _ = listener.Close() }() // closed by the server in the good case
+	c.listening(listener.Addr())
+	return whereFull(run(ctx, c, listener, log), c.dataDir)
+}
+
+// run builds the server and serves on the listener until ctx ends.
+func run(ctx context.Context, c config, listener net.Listener, log *slog.Logger) error {
 	if err := openDataDir(c.dataDir); err != nil {
 		return err
 	}
@@ -69,13 +81,14 @@ func serve(ctx context.Context, c config) error {
 		return err
 	}
 	defer app.close(log)
+	welcome(app)
 	if err := writePrivate(filepath.Join(c.dataDir, "admin-token"), app.adminToken); err != nil {
 		return err
 	}
 	if err := app.engine.Start(ctx); err != nil {
 		return err
 	}
-	greet(c, app)
+	greet(c)
 	return app.serveHTTP(ctx, listener, log)
 }
 
@@ -87,17 +100,31 @@ func reasonOf(err error) error {
 	return err
 }
 
-// greet prints what a person who just started the server wants to know.
-func greet(c config, app *app) {
-	fmt.Fprintf(os.Stderr, "\n  Slipway %s is ready on %s\n", version, c.publicURL)
-	if app.begun.First {
-		fmt.Fprintf(os.Stderr, "  Sign in as admin")
-		if app.begun.Password != "" {
-			fmt.Fprintf(os.Stderr, " with the password %s (shown only now)", app.begun.Password)
-		}
-		fmt.Fprintln(os.Stderr)
+// whereFull names the way out when a disk is full: databases only say that.
+func whereFull(err error, dataDir string) error {
+	if database.Classify(err) != database.FailureFull && !errors.Is(err, syscall.ENOSPC) {
+		return err
 	}
-	fmt.Fprintf(os.Stderr, "  The command line finds its token in %s\n\n", filepath.Join(c.dataDir, "admin-token"))
+	return fmt.Errorf("there is no space left for the data folder %s or the database; free some and start again, nothing is lost (%w)", dataDir, err)
+}
+
+// welcome prints what the first start alone can tell. It is printed before
+// anything else may fail: the password is known to nobody but this process.
+func welcome(app *app) {
+	if !app.begun.First {
+		return
+	}
+	fmt.Fprintf(os.Stderr, "\n  Sign in as admin")
+	if app.begun.Password != "" {
+		fmt.Fprintf(os.Stderr, " with the password %s (shown only now)", app.begun.Password)
+	}
+	fmt.Fprintln(os.Stderr)
+}
+
+// greet prints what a person who just started the server wants to know.
+func greet(c config) {
+	fmt.Fprintf(os.Stderr, "\n  Slipway %s is ready on %s\n  The command line finds its token in %s\n\n",
+		version, c.publicURL, filepath.Join(c.dataDir, "admin-token"))
 }
 
 // Times of the HTTP server. Event streams switch their write deadline off.

@@ -36,6 +36,7 @@ func TestStartRefused(t *testing.T) {
 		nobody bool // as a user without rights
 		code   int
 		words  []string
+		never  string // what must not be repeated
 	}{
 		"ErrPortTaken": {
 			reason: "another program listens there",
@@ -70,7 +71,23 @@ func TestStartRefused(t *testing.T) {
 		"ErrBadNumber": {
 			reason: "a number that is none", env: []string{"SLIPWAY_QUEUE_WORKERS=many"},
 			args: []string{"--addr", "127.0.0.1:0", "--data-dir", t.TempDir()},
-			code: 2, words: []string{"SLIPWAY_QUEUE_WORKERS", "many"},
+			code: 2, words: []string{"SLIPWAY_QUEUE_WORKERS", "many", "whole number"},
+		},
+		"ErrBadPort": {
+			reason: "no port is that high: it is not in use",
+			args:   []string{"--addr", "127.0.0.1:99999", "--data-dir", t.TempDir()},
+			code:   2, words: []string{"SLIPWAY_ADDR", "127.0.0.1:8080"},
+		},
+		"ErrBadDatabase": {
+			reason: "a kind of database that there is none of must not become a file of that name",
+			args:   []string{"--addr", "127.0.0.1:0", "--data-dir", t.TempDir(), "--database-url", "mysql://u:hidden@h/d"},
+			code:   2, words: []string{"SLIPWAY_DATABASE_URL", "mysql://", "postgres://"}, never: "hidden",
+		},
+		"ErrBadHosts": {
+			reason: "a URL in the place of a host would allow nothing, silently",
+			env:    []string{"SLIPWAY_IMPORT_HOSTS=https://git.example.com/"},
+			args:   []string{"--addr", "127.0.0.1:0", "--data-dir", t.TempDir()},
+			code:   2, words: []string{"SLIPWAY_IMPORT_HOSTS", "git.example.com"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,6 +102,9 @@ func TestStartRefused(t *testing.T) {
 				if !strings.Contains(output, word) {
 					t.Errorf("%s: the message does not name %q:\n%s", tc.reason, word, output)
 				}
+			}
+			if tc.never != "" && strings.Contains(output, tc.never) {
+				t.Errorf("%s: the message repeats a password:\n%s", tc.reason, output)
 			}
 		})
 	}

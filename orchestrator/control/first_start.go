@@ -40,11 +40,15 @@ func systemActor() orchestrator.Actor {
 	return orchestrator.Actor{Kind: orchestrator.ActorSystem, Name: "slipway", Team: orchestrator.DefaultTeam, Role: orchestrator.Admin}
 }
 
-// Begin prepares the database at every start: the first makes the installation
-// id, the account admin, sample secrets and placeholders, and each one brings
-// bundled blueprints whose text changed in as new versions. What people changed
-// is never touched.
+// Begin prepares the database at every start: each one brings bundled blueprints
+// whose text changed in as new versions, and the first makes the installation
+// id, the account admin, sample secrets and placeholders. What people changed is
+// never touched. The account comes last, so that a start which fails on the way
+// leaves none whose password nobody was told.
 func (c *Control) Begin(ctx context.Context, first FirstStart) (Begun, error) {
+	if err := c.bringCatalogue(ctx); err != nil {
+		return Begun{}, err
+	}
 	var begun Begun
 	err := c.store.InTx(ctx, func(tx *store.Tx) error {
 		id, found, err := tx.Setting(ctx, settingInstallation)
@@ -68,9 +72,9 @@ func (c *Control) Begin(ctx context.Context, first FirstStart) (Begun, error) {
 		return c.writeAudit(ctx, tx, systemActor(), audited("installation.create", begun.Installation))
 	})
 	if err != nil {
-		return begun, fmt.Errorf("prepare the database: %w", err)
+		return Begun{}, fmt.Errorf("prepare the database: %w", err)
 	}
-	return begun, c.bringCatalogue(ctx)
+	return begun, nil
 }
 
 func (c *Control) makeAdmin(ctx context.Context, tx *store.Tx, first FirstStart) (shown string, err error) {
@@ -152,11 +156,11 @@ func (c *Control) bringCatalogue(ctx context.Context) error {
 		if current {
 			continue
 		}
-		_, findings, err := c.upload(ctx, systemActor(), UploadBlueprint{
+		_, _, err = c.upload(ctx, systemActor(), UploadBlueprint{
 			ID: bundled.ID, Archive: packed, MainFile: bundled.MainFile, NewVersion: true,
 		}, true)
 		if err != nil {
-			return fmt.Errorf("bundled blueprint %s: %w (%v)", bundled.ID, err, findings)
+			return fmt.Errorf("bundled blueprint %s: %w", bundled.ID, err)
 		}
 	}
 	return nil

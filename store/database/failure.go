@@ -17,6 +17,7 @@ const (
 	FailureUnique            // a row with that key exists
 	FailureReference         // a row that is referred to is missing, or is still referred to
 	FailureCollision         // lost against another transaction; the same again may succeed
+	FailureFull              // no space left for it
 )
 
 // Classify is the one place that knows the drivers' error codes.
@@ -29,6 +30,8 @@ func Classify(err error) Failure {
 			return FailureReference
 		case "40001", "40P01":
 			return FailureCollision
+		case "53100":
+			return FailureFull
 		}
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
@@ -37,6 +40,8 @@ func Classify(err error) Failure {
 			return FailureUnique
 		case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
 			return FailureReference
+		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE:
+			return FailureFull
 		}
 	}
 	return FailureOther

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -64,7 +65,7 @@ cancelled or refused; 2 the command line was not understood.`)
 	root.SetOut(out)
 	root.SetErr(errOut)
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usage(command, "%v", err) })
+	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usage(command, "%s", flagMistake(err)) })
 	root.PersistentPreRunE = c.prepare
 	c.globalFlags(root)
 	root.AddCommand(
@@ -89,7 +90,7 @@ func (c *cli) prepare(command *cobra.Command, _ []string) error {
 		return usage(command, "%s is missing", missing[0])
 	}
 	if err := command.ValidateFlagGroups(); err != nil {
-		return usage(command, "%v", err)
+		return usage(command, "%s", groupMistake(err))
 	}
 	if c.output.offset == "" {
 		return nil
@@ -98,6 +99,41 @@ func (c *cli) prepare(command *cobra.Command, _ []string) error {
 		return usage(command, "-o takes json here, not %q", c.output.offset)
 	}
 	return command.Flags().Set(offsetFlag, c.output.offset)
+}
+
+// flagMistake says what a flag wants, where the library speaks of Go.
+func flagMistake(err error) string {
+	wrong, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return err.Error()
+	}
+	if wanted := Wanted(wrong.GetFlag()); wanted != "" {
+		return fmt.Sprintf("--%s must be %s, not %q", wrong.GetFlag().Name, wanted, wrong.GetValue())
+	}
+	return fmt.Sprintf("--%s: %v", wrong.GetFlag().Name, errors.Unwrap(wrong))
+}
+
+// Wanted says what a flag takes, for those with a type of their own.
+func Wanted(flag *pflag.Flag) string {
+	switch flag.Value.Type() {
+	case "int", "count":
+		return "a whole number"
+	case "bool":
+		return "true or false"
+	default:
+		return ""
+	}
+}
+
+// groupMistake names the flags that exclude each other, which cobra puts at the
+// end of its sentence in brackets.
+func groupMistake(err error) string {
+	_, given, found := strings.Cut(err.Error(), "; [")
+	given, _, closed := strings.Cut(given, "]")
+	if !found || !closed {
+		return err.Error()
+	}
+	return "--" + strings.ReplaceAll(given, " ", " and --") + " exclude each other"
 }
 
 // missingFlags are the flags that the command cannot do without and was not
