@@ -87,6 +87,15 @@ func (c *cli) upload(command *cobra.Command, path string, given uploadFlags) err
 	if c.output.json {
 		return c.printObject(raw)
 	}
+	var uploaded struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(raw, &uploaded); err != nil {
+		return fmt.Errorf("read the server's answer: %w", err)
+	}
+	if uploaded.Version > 1 {
+		return c.say("Blueprint uploaded. The blueprint's id is %s (version %d)", given.id, uploaded.Version)
+	}
 	return c.say("Blueprint uploaded. The blueprint's id is %s", given.id)
 }
 

@@ -173,7 +173,7 @@ func (c *client) refusal(status int, answer []byte) error {
 	refused := &serverError{status: status, code: body.Code, message: body.Message, findings: body.Findings}
 	switch {
 	case status == http.StatusUnauthorized && c.token == "" && c.user == "":
-		refused.message = strings.TrimSuffix(body.Message, ".") + "; no token was sent: run this where var/admin-token is, set SLIPWAY_TOKEN_FILE, or sign in with: slipway profiles use " + c.url.String() + " -u USER"
+		refused.message = "no token was sent: run this where var/admin-token is, set SLIPWAY_TOKEN_FILE, or sign in with: slipway profiles use " + c.url.String() + " -u USER"
 	case status == http.StatusUnauthorized:
 		refused.message = strings.TrimSuffix(body.Message, ".") + "; the server refused " + c.origin
 	case status < http.StatusBadRequest:

@@ -126,7 +126,7 @@ func (c *cli) deploymentsInputs() *cobra.Command {
 				return err
 			}
 			inputs := map[string]any{}
-			if err := c.part(command, asking, args[0], "inputs", &inputs); err != nil {
+			if _, err := c.part(command, asking, args[0], "inputs", &inputs); err != nil {
 				return err
 			}
 			if c.output.json {
@@ -142,17 +142,19 @@ func (c *cli) deploymentsInputs() *cobra.Command {
 	}
 }
 
-// part reads one field of a deployment, and says so when it is a rehearsal.
-func (c *cli) part(command *cobra.Command, asking *client, id, field string, into any) error {
+// part reads one field of a deployment, says so when it is a rehearsal, and
+// reports whether anything of it is installed.
+func (c *cli) part(command *cobra.Command, asking *client, id, field string, into any) (installed bool, err error) {
 	var answer map[string]json.RawMessage
-	if err := asking.get(command.Context(), in("deployments", id), url.Values{"_include": {field + ",rehearsal"}}, &answer); err != nil {
-		return err
+	query := url.Values{"_include": {field + ",rehearsal,installation_status"}}
+	if err := asking.get(command.Context(), in("deployments", id), query, &answer); err != nil {
+		return false, err
 	}
 	c.noticeRehearsal(string(answer["rehearsal"]) == "true")
 	if err := json.Unmarshal(answer[field], into); err != nil {
-		return fmt.Errorf("read the server's answer: %w", err)
+		return false, fmt.Errorf("read the server's answer: %w", err)
 	}
-	return nil
+	return string(answer["installation_status"]) != `"inactive"`, nil
 }
 
 // deploymentsValues is the command for outputs and for capabilities, which the
@@ -166,7 +168,8 @@ func (c *cli) deploymentsValues(what, short string) *cobra.Command {
 				return err
 			}
 			definitions := map[string]described{}
-			if err := c.part(command, asking, args[0], what, &definitions); err != nil {
+			installed, err := c.part(command, asking, args[0], what, &definitions)
+			if err != nil {
 				return err
 			}
 			var answer map[string]json.RawMessage
@@ -180,6 +183,12 @@ func (c *cli) deploymentsValues(what, short string) *cobra.Command {
 			shown := make(map[string]described, len(values))
 			for name, value := range values {
 				shown[name] = described{Value: value, Description: definitions[name].Description}
+			}
+			switch {
+			case len(shown) == 0:
+				c.notice("The blueprint of %s declares no %s\n", args[0], what)
+			case !installed:
+				c.notice("%s is not installed, so values are missing; install it with: slipway executions start install -d %s\n", args[0], args[0])
 			}
 			return c.printValues(shown)
 		},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +23,16 @@ type profile struct {
 	TokenFile string `json:"token_file,omitempty"`
 	User      string `json:"user,omitempty"`
 	Password  string `json:"password,omitempty"`
+}
+
+// remembers reports whether the profile says as whom to ask.
+func (p profile) remembers() bool { return p.User != "" || p.TokenFile != "" }
+
+func (p profile) credentials() (credentials, error) {
+	if p.User != "" {
+		return credentials{user: p.User, password: p.Password, origin: fmt.Sprintf("user %s of the profile", p.User)}, nil
+	}
+	return fromFile(p.TokenFile, "the token in "+p.TokenFile+" (from the profile)")
 }
 
 // profileFile is the document on disk, readable by its user only.
@@ -110,32 +121,21 @@ func (c *cli) useProfile(command *cobra.Command, address string, next profile) e
 	}
 	parsed, err := parseURL(address)
 	if err != nil {
-		return usage(command, "%q is not an http or https URL without user", address)
+		return usage(command, "%v", err)
 	}
 	next.URL, next.Tenant = parsed.String(), c.tenant
 	file, err := readProfiles()
 	if err != nil {
 		return err
 	}
-	if next.User == "" && next.TokenFile == "" {
-		known := file.Profiles[next.URL]
-		next.User, next.Password, next.TokenFile = known.User, known.Password, known.TokenFile
-		next.Tenant = firstOf(next.Tenant, known.Tenant)
-	} else if next.User != "" {
-		if next.Password, err = c.askPassword(next.User); err != nil {
-			return err
-		}
+	if next, err = c.complete(next, file.Profiles[next.URL]); err != nil {
+		return err
 	}
-	if next.TokenFile != "" {
-		if next.TokenFile, err = filepath.Abs(next.TokenFile); err != nil {
-			return fmt.Errorf("find token file: %w", err)
-		}
-	}
-	known, err := findCredentials(parsed, next)
+	tried, err := next.tried(parsed)
 	if err != nil {
 		return err
 	}
-	asking := newClient(settings{url: parsed, tenant: firstOf(next.Tenant, defaultTenant), credentials: known})
+	asking := newClient(settings{url: parsed, tenant: firstOf(next.Tenant, defaultTenant), credentials: tried})
 	if err := asking.get(command.Context(), "/status", nil, &struct{}{}); err != nil {
 		return err
 	}
@@ -144,6 +144,33 @@ func (c *cli) useProfile(command *cobra.Command, address string, next profile) e
 		return err
 	}
 	return c.say("Using %s, team %s", next.URL, asking.tenant)
+}
+
+// complete adds what the command line leaves open: the password, or, where it
+// names nobody, what is known of this server.
+func (c *cli) complete(next, known profile) (_ profile, err error) {
+	if !next.remembers() {
+		next.User, next.Password, next.TokenFile = known.User, known.Password, known.TokenFile
+		next.Tenant = firstOf(next.Tenant, known.Tenant)
+		return next, nil
+	}
+	if next.User != "" {
+		next.Password, err = c.askPassword(next.User)
+		return next, err
+	}
+	if next.TokenFile, err = filepath.Abs(next.TokenFile); err != nil {
+		return next, fmt.Errorf("find token file: %w", err)
+	}
+	return next, nil
+}
+
+// tried are the credentials to try before a profile is remembered: its own.
+// Variables win over them later, and would prove nothing here.
+func (p profile) tried(server *url.URL) (credentials, error) {
+	if p.remembers() {
+		return p.credentials()
+	}
+	return findCredentials(server, p)
 }
 
 // askPassword reads a password without showing it, or one line where nobody

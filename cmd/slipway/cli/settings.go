@@ -41,10 +41,13 @@ func (c *cli) settings() (settings, error) {
 	if err != nil {
 		return settings{}, err
 	}
-	text := firstOf(os.Getenv("SLIPWAY_URL"), current.URL, defaultURL)
+	text, from := os.Getenv("SLIPWAY_URL"), "SLIPWAY_URL"
+	if text == "" {
+		text, from = firstOf(current.URL, defaultURL), "the profile in use"
+	}
 	parsed, err := parseURL(text)
 	if err != nil {
-		return settings{}, err
+		return settings{}, fmt.Errorf("%s: %w", from, err)
 	}
 	if text != current.URL {
 		current = profile{} // its credentials belong to another server
@@ -56,11 +59,11 @@ func (c *cli) settings() (settings, error) {
 
 func parseURL(text string) (*url.URL, error) {
 	parsed, err := url.Parse(text)
-	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
-		return nil, fmt.Errorf("the server's address must be an http or https URL such as %s; SLIPWAY_URL or the profile says something else", defaultURL)
+	if strings.Contains(text, "@") { // the text is not repeated
+		return nil, errors.New("the server's address must hold no user or password; set SLIPWAY_TOKEN_FILE, or make a profile with: slipway profiles use URL -u USER")
 	}
-	if parsed.User != nil {
-		return nil, fmt.Errorf("the server's address must hold no user or password; set SLIPWAY_TOKEN_FILE, or make a profile with: slipway profiles use %s://%s -u USER", parsed.Scheme, parsed.Host)
+	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
+		return nil, fmt.Errorf("the server's address must be an http or https URL such as %s, not %q", defaultURL, text)
 	}
 	parsed.Path = strings.TrimSuffix(parsed.Path, "/")
 	return parsed, nil
@@ -73,11 +76,8 @@ func findCredentials(server *url.URL, current profile) (credentials, error) {
 	if file := os.Getenv("SLIPWAY_TOKEN_FILE"); file != "" {
 		return fromFile(file, "the token in "+file+" (SLIPWAY_TOKEN_FILE)")
 	}
-	switch {
-	case current.User != "":
-		return credentials{user: current.User, password: current.Password, origin: fmt.Sprintf("user %s of the profile", current.User)}, nil
-	case current.TokenFile != "":
-		return fromFile(current.TokenFile, "the token in "+current.TokenFile+" (from the profile)")
+	if current.remembers() {
+		return current.credentials()
 	}
 	// The admin token is this machine's; it is shown to no other.
 	if _, err := os.Stat(defaultTokenFile); err != nil || !isLoopback(server.Hostname()) {
