@@ -17,7 +17,7 @@ func (t *trial) prepare(ctx context.Context, operation orchestrator.Operation) e
 	if err != nil {
 		return fmt.Errorf("open the archive of blueprint %s: %w", t.runner.blueprint.ID, err)
 	}
-	err = t.runner.engine.cfg.Store.View(ctx, func(tx *store.Tx) error {
+	err = t.runner.engine.view(ctx, func(tx *store.Tx) error {
 		scope, err := NewScope(ctx, tx, t.runner.engine.plans, t.runner.deployment)
 		if err != nil {
 			return err
@@ -31,6 +31,17 @@ func (t *trial) prepare(ctx context.Context, operation orchestrator.Operation) e
 	t.call.Files = files
 	t.learn()
 	return nil
+}
+
+// view reads from the database, and waits for one that is away: that is no
+// failure of the step that asks.
+func (e *Engine) view(ctx context.Context, read func(*store.Tx) error) error {
+	for {
+		err := e.cfg.Store.View(ctx, read)
+		if !away(ctx, err) || !rest(ctx, awayPause) {
+			return err
+		}
+	}
 }
 
 func (t *trial) build(ctx context.Context, tx *store.Tx, scope *Scope, operation orchestrator.Operation) error {
@@ -142,7 +153,10 @@ func (v instanceView) own(id string) (*provider.Instance, error) {
 	if row == nil {
 		return nil, orchestrator.Errorf(orchestrator.Invalid, "instance %s is not in deployment %s any more", id, v.scope.deployment.ID)
 	}
-	node := v.scope.Plan().Node(row.NodeID)
+	node, err := v.node(row)
+	if err != nil {
+		return nil, err
+	}
 	properties, err := eval.EvaluateMap(v.scope, eval.Place{Instance: id, Node: row.NodeID}, node.Properties, "nodes."+row.NodeID+".properties")
 	if err != nil {
 		return nil, err
@@ -166,13 +180,24 @@ func (v instanceView) related(id string) (*provider.Instance, error) {
 	if row == nil || err != nil {
 		return nil, err
 	}
-	node := v.scope.Plan().Node(row.NodeID)
+	node, err := v.node(row)
+	if err != nil {
+		return nil, err
+	}
 	instance, err := v.build(row, node)
 	if err != nil {
 		return nil, err
 	}
 	instance.Properties = v.known(eval.Place{Instance: id, Node: row.NodeID}, node.Properties)
 	return instance, nil
+}
+
+func (v instanceView) node(row *orchestrator.NodeInstance) (*orchestrator.Node, error) {
+	node := v.scope.Plan().Node(row.NodeID)
+	if node == nil {
+		return nil, orchestrator.Errorf(orchestrator.Invalid, "instance %s is of node %s, which blueprint %s does not have", row.ID, row.NodeID, v.scope.deployment.BlueprintID)
+	}
+	return node, nil
 }
 
 // known evaluates what can be evaluated and leaves out the rest.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/riverqueue/river"
 
@@ -31,10 +32,7 @@ func (e *Engine) claim(ctx context.Context, id string) {
 		r.nudge()
 		return
 	}
-	if !e.makeRoom(id) {
-		return
-	}
-	if err := e.take(ctx, id, ""); err != nil {
+	if err := e.take(ctx, id, nobody); err != nil {
 		e.cfg.Logger.Error("claim execution", "execution", id, "error", err)
 	}
 }
@@ -43,32 +41,6 @@ func (e *Engine) resident(id string) *runner {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.runners[id]
-}
-
-// makeRoom reports whether another execution may become resident; if not, the
-// id joins the backlog, first come first served.
-func (e *Engine) makeRoom(id string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.stopping {
-		return false
-	}
-	busy := 0
-	for _, r := range e.runners {
-		if !r.waiting.Load() {
-			busy++
-		}
-	}
-	if busy < e.cfg.ResidentExecutions {
-		return true
-	}
-	for _, waiting := range e.backlog {
-		if waiting == id {
-			return false
-		}
-	}
-	e.backlog = append(e.backlog, id)
-	return false
 }
 
 // roomChanged lets the next execution of the backlog in.
@@ -84,10 +56,9 @@ func (e *Engine) roomChanged(ctx context.Context) {
 	e.claim(ctx, next)
 }
 
-// take claims the execution by compare-and-set of its epoch and runs it. from
-// is the server it is taken from: "" for nobody. An execution that this server
-// runs, or is just claiming, is left alone.
-func (e *Engine) take(ctx context.Context, id, from string) error {
+// take claims the execution by compare-and-set of its epoch and runs it. An
+// execution that this server runs, or is just claiming, is left alone.
+func (e *Engine) take(ctx context.Context, id string, from holder) error {
 	if !e.reserve(id) {
 		return nil
 	}
@@ -101,18 +72,29 @@ func (e *Engine) take(ctx context.Context, id, from string) error {
 		}
 	}
 	e.mu.Unlock()
-	if r == nil {
-		e.runnersDone.Done()
-		return err
+	if r != nil {
+		go e.host(ctx, r)
+		return nil
 	}
-	go e.host(ctx, r)
-	return nil
+	e.runnersDone.Done()
+	if err == nil {
+		e.roomChanged(ctx) // it was not ours to run: its place is free
+	}
+	return err
 }
 
+// reserve gives the execution a resident place to be claimed into. Without a
+// free one its id joins the backlog, first come first served.
 func (e *Engine) reserve(id string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stopping || e.claiming[id] || e.runners[id] != nil {
+	switch {
+	case e.stopping, e.claiming[id], e.runners[id] != nil:
+		return false
+	case e.taken() >= e.cfg.ResidentExecutions:
+		if !slices.Contains(e.backlog, id) {
+			e.backlog = append(e.backlog, id)
+		}
 		return false
 	}
 	e.claiming[id] = true
@@ -120,15 +102,31 @@ func (e *Engine) reserve(id string) bool {
 	return true
 }
 
-func (e *Engine) claimRunner(ctx context.Context, id, from string) (*runner, error) {
+// taken counts the resident places in use; who only waits needs none.
+func (e *Engine) taken() int {
+	taken := len(e.claiming)
+	for _, r := range e.runners {
+		if !r.waiting.Load() {
+			taken++
+		}
+	}
+	return taken
+}
+
+func (e *Engine) claimRunner(ctx context.Context, id string, from holder) (*runner, error) {
+	proved := e.lease.lapsed() // the claim proves the lease as of now
 	execution, err := e.claimRow(ctx, id, from)
 	if err != nil || execution == nil {
 		return nil, err
 	}
 	r, err := e.newRunner(ctx, *execution)
 	if err != nil {
-		return nil, fmt.Errorf("load execution %s: %w", id, err)
+		e.mu.Lock()
+		e.forgetRedactor(execution.RootID)
+		e.mu.Unlock()
+		return nil, e.giveBack(ctx, *execution, fmt.Errorf("load execution: %w", err))
 	}
+	r.proved.Store(proved)
 	return r, nil
 }
 
@@ -145,7 +143,7 @@ func (e *Engine) host(ctx context.Context, r *runner) {
 
 // claimRow returns the execution under its new epoch, or nil when somebody
 // else has it or it has ended.
-func (e *Engine) claimRow(ctx context.Context, id, from string) (*orchestrator.Execution, error) {
+func (e *Engine) claimRow(ctx context.Context, id string, from holder) (*orchestrator.Execution, error) {
 	var claimed *orchestrator.Execution
 	err := e.cfg.Store.InTx(ctx, func(tx *store.Tx) error {
 		claimed = nil
@@ -156,8 +154,11 @@ func (e *Engine) claimRow(ctx context.Context, id, from string) (*orchestrator.E
 		if err != nil {
 			return err
 		}
-		if execution.Status.Final() || execution.Server != from {
+		if execution.Status.Final() || execution.Server != from.server {
 			return nil
+		}
+		if stirs, err := e.stirs(ctx, tx, from); err != nil || stirs {
+			return err
 		}
 		epoch, ok, err := tx.ClaimExecution(ctx, id, e.cfg.Server, execution.Epoch)
 		if err != nil || !ok {
@@ -168,4 +169,15 @@ func (e *Engine) claimRow(ctx context.Context, id, from string) (*orchestrator.E
 		return nil
 	})
 	return claimed, err
+}
+
+// stirs reports whether the holder has given a sign of life since it was found
+// dead. Read in the transaction of the claim, it makes sure that a server whose
+// heartbeat went on in time keeps its executions.
+func (e *Engine) stirs(ctx context.Context, tx *store.Tx, from holder) (bool, error) {
+	if from.server == "" || from.server == e.cfg.Server {
+		return false, nil
+	}
+	beats, err := tx.Servers(ctx)
+	return beats[from.server] != from.beat, err
 }

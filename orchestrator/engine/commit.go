@@ -12,29 +12,26 @@ import (
 )
 
 // commitPause is how long a runner waits before it offers a commit again that
-// the database refused.
+// was refused; the journal has logged why.
 const commitPause = time.Second
 
 // commit makes a decision durable, together with the runtime properties that
-// its outcomes brought. It offers the commit until the database takes it: the
-// run in memory has moved on and must not be ahead of its rows for good.
+// its outcomes brought. It offers the commit until it is taken: the run in
+// memory has moved on and must not be ahead of its rows for good.
 func (r *runner) commit(ctx context.Context, d schedule.Decision, runtime []runtimeChange) error {
 	for {
 		e := r.entryFor(d, runtime)
 		if e == nil {
 			return nil
 		}
-		err := r.engine.journal.write(ctx, e)
-		if err == nil || errors.Is(err, errLost) {
-			if err == nil {
-				r.committed(e)
-			}
+		switch err := r.engine.journal.write(e); {
+		case err == nil:
+			r.committed(e)
+			return nil
+		case errors.Is(err, errLost):
 			return err
 		}
-		r.engine.cfg.Logger.Error("journal", "execution", r.execution.ID, "error", err)
-		select {
-		case <-time.After(commitPause):
-		case <-ctx.Done():
+		if !rest(ctx, commitPause) {
 			return ctx.Err()
 		}
 	}

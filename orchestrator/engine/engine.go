@@ -64,6 +64,7 @@ type Engine struct {
 	redactor map[string]*redactor // by root execution id, shared by its tree
 	backlog  []string             // claims that wait for a resident place
 	claiming map[string]bool      // being claimed just now
+	refused  map[string]refusal   // could not be loaded
 	stopping bool
 
 	runnersDone sync.WaitGroup
@@ -88,12 +89,13 @@ func New(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg:      cfg,
-		journal:  newJournal(cfg.Store),
+		journal:  newJournal(cfg.Store, cfg.Logger),
 		slots:    make(chan struct{}, cfg.OperationSlots),
 		plans:    NewPlans(),
 		runners:  map[string]*runner{},
 		redactor: map[string]*redactor{},
 		claiming: map[string]bool{},
+		refused:  map[string]refusal{},
 	}
 	e.lease = newLeaseKeeper(cfg)
 	return e, nil
@@ -117,7 +119,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	e.loop(func() { e.followNudges(loopCtx, nudges) })
 
 	if err := e.startRiver(runCtx); err != nil {
-		return err
+		return errors.Join(err, e.Stop(ctx))
 	}
 	poke := func(id string) { go e.claim(runCtx, id) }
 	e.cfg.Queue.poke.Store(&poke)
@@ -137,7 +139,7 @@ func (e *Engine) startRiver(ctx context.Context) error {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &dispatchWorker{engine: e, runCtx: ctx})
 	client, err := river.NewClient(driverFor(e.cfg.Store, e.cfg.Store.ListenerPool()), &river.Config{
-		Logger:            slog.New(slog.NewTextHandler(discard{}, &slog.HandlerOptions{Level: slog.LevelError})),
+		Logger:            slog.New(slog.DiscardHandler),
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: e.cfg.QueueWorkers}},
 		Workers:           workers,
 		FetchPollInterval: 500 * time.Millisecond,
@@ -152,10 +154,6 @@ func (e *Engine) startRiver(ctx context.Context) error {
 	e.client = client
 	return nil
 }
-
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
 // redactorFor returns the redactor that the executions of one tree share: a
 // password made by a child must not show in its parent's log.
@@ -208,8 +206,13 @@ func (e *Engine) runnersOf(root string) []*runner {
 	return runners
 }
 
-// shutdownGrace is how long steps in flight may go on once the engine stops.
-const shutdownGrace = 20 * time.Second
+// shutdownGrace is how long steps in flight may go on once the engine stops;
+// lastWords is how long each may take after that to heed the end of its context,
+// and how long the database may take to write the last facts.
+const (
+	shutdownGrace = 20 * time.Second
+	lastWords     = 3 * time.Second
+)
 
 // Stop stops claiming, starts no new step, gives steps in flight 20 s, releases
 // the leases and stops River. A restart goes on at once. Calling it twice, or
@@ -229,29 +232,47 @@ func (e *Engine) Stop(ctx context.Context) error {
 	e.awaitRunners(ctx)
 	var err error
 	if e.client != nil {
-		err = e.client.Stop(ctx)
+		if err = e.client.Stop(ctx); err != nil {
+			err = fmt.Errorf("stop the queue: %w", err)
+		}
 	}
 	e.cancelLoops()
 	e.loops.Wait()
-	if err != nil {
-		return fmt.Errorf("stop the queue: %w", err)
-	}
-	return e.lease.leave(context.WithoutCancel(ctx))
+	return errors.Join(err, e.lease.leave(ctx))
 }
 
+// awaitRunners gives steps in flight their time, then ends them. A step that
+// does not heed the end of its context, or a database that does not answer,
+// cannot hold the server: their intents are open, and the next one asks again.
 func (e *Engine) awaitRunners(ctx context.Context) {
 	done := make(chan struct{})
 	go func() {
 		e.runnersDone.Wait()
 		close(done)
 	}()
-	grace := time.NewTimer(shutdownGrace)
-	defer grace.Stop()
-	select {
-	case <-done:
-	case <-grace.C:
-	case <-ctx.Done():
+	if doneWithin(done, shutdownGrace, ctx.Done()) {
+		e.cancelRun()
+		return
 	}
 	e.cancelRun()
-	<-done
+	if doneWithin(done, lastWords, nil) {
+		return
+	}
+	e.journal.giveUp()
+	if !doneWithin(done, lastWords, nil) {
+		e.cfg.Logger.Warn("stopping without the end of steps that do not heed it; they are asked again")
+	}
+}
+
+// doneWithin waits until done, for so long at most, or until sooner.
+func doneWithin(done <-chan struct{}, long time.Duration, sooner <-chan struct{}) bool {
+	timer := time.NewTimer(long)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+	case <-sooner:
+	}
+	return false
 }

@@ -44,6 +44,12 @@ var cases = []struct {
 	{"ParentWaitsWithoutSlot", testParentWaitsWithoutSlot},
 	{"TakeoverResumesWithoutReplay", testTakeoverResumesWithoutReplay},
 	{"FencedServerWritesNothing", testFencedServerWritesNothing},
+	{"PanicFailsItsStep", testPanicFailsItsStep},
+	{"ReasonFromTheFirstMoment", testReasonFromTheFirstMoment},
+	{"DeletedChildHasEnded", testDeletedChildHasEnded},
+	{"UnreadableExecutionIsGivenBack", testUnreadableExecutionIsGivenBack},
+	{"ResidentPlacesAreKept", testResidentPlacesAreKept},
+	{"TimersOutliveTheServer", testTimersOutliveTheServer},
 }
 
 func TestSQLite(t *testing.T) {
@@ -240,6 +246,17 @@ func (h *harness) dispatch(queue *engine.Queue, d orchestrator.Deployment, name 
 	if len(below) > 0 {
 		x = below[0]
 	}
+	return h.dispatchExecution(queue, d, name, x, func(*orchestrator.Graph) {})
+}
+
+// dispatchGraph dispatches an install whose graph the test has changed.
+func (h *harness) dispatchGraph(queue *engine.Queue, d orchestrator.Deployment, change func(*orchestrator.Graph)) string {
+	h.t.Helper()
+	return h.dispatchExecution(queue, d, "install", orchestrator.Execution{}, change)
+}
+
+func (h *harness) dispatchExecution(queue *engine.Queue, d orchestrator.Deployment, name string, x orchestrator.Execution, change func(*orchestrator.Graph)) string {
+	h.t.Helper()
 	x.ID = uuid.NewString()
 	if x.RootID == "" {
 		x.RootID = x.ID
@@ -260,6 +277,7 @@ func (h *harness) dispatch(queue *engine.Queue, d orchestrator.Deployment, name 
 		if err != nil {
 			return err
 		}
+		change(&graph)
 		if err := tx.InsertExecution(ctx, x, graph); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -60,20 +61,33 @@ func (e *entry) rows() int {
 
 // journal is the one writer of execution facts: it groups the entries of all
 // executions into transactions, each opened by the fence.
+//
+// While the database is away it keeps what it has and offers it again: what
+// scripts print then comes late and in order, and nobody fails because of it.
 type journal struct {
 	store   *store.Store
+	log     *slog.Logger
+	trouble *trouble
 	entries chan *entry
 	stopped chan struct{}
+	// ctx ends when no more can be waited for (giveUp).
+	ctx    context.Context
+	giveUp context.CancelFunc
 }
 
-func newJournal(s *store.Store) *journal {
-	return &journal{store: s, entries: make(chan *entry, 256), stopped: make(chan struct{})}
+func newJournal(s *store.Store, log *slog.Logger) *journal {
+	j := &journal{
+		store: s, log: log, trouble: newTrouble(log, "write the journal"),
+		entries: make(chan *entry, 256), stopped: make(chan struct{}),
+	}
+	j.ctx, j.giveUp = context.WithCancel(context.Background())
+	return j
 }
 
 // write hands the entry in and waits until it is durable. It returns errLost
 // when the execution belongs to somebody else.
-func (j *journal) write(ctx context.Context, e *entry) error {
-	j.submit(ctx, e)
+func (j *journal) write(e *entry) error {
+	j.submit(e)
 	select {
 	case err := <-e.done:
 		return err
@@ -83,7 +97,7 @@ func (j *journal) write(ctx context.Context, e *entry) error {
 }
 
 // submit hands the entry in; the answer comes on e.done.
-func (j *journal) submit(ctx context.Context, e *entry) {
+func (j *journal) submit(e *entry) {
 	if e.done == nil {
 		e.done = make(chan error, 1)
 	}
@@ -101,12 +115,12 @@ func (j *journal) run(ctx context.Context) {
 	for {
 		select {
 		case first := <-j.entries:
-			j.commit(context.WithoutCancel(ctx), j.collect(first))
+			j.commit(j.collect(first))
 		case <-ctx.Done():
 			for {
 				select {
 				case first := <-j.entries:
-					j.commit(context.WithoutCancel(ctx), j.collect(first))
+					j.commit(j.collect(first))
 				default:
 					return
 				}
@@ -132,41 +146,81 @@ func (j *journal) collect(first *entry) []*entry {
 
 // commit writes the batch in one transaction; if that fails, each entry in a
 // transaction of its own, so that one bad entry does not harm the others.
-func (j *journal) commit(ctx context.Context, batch []*entry) {
-	lost, err := j.attempt(ctx, batch)
-	if err == nil {
-		for i, e := range batch {
-			e.answer(lost[i], nil)
+func (j *journal) commit(batch []*entry) {
+	lost, err := j.persist(batch)
+	if err != nil && len(batch) > 1 {
+		for _, e := range batch {
+			j.commit([]*entry{e})
 		}
 		return
 	}
-	if len(batch) == 1 {
-		batch[0].answer(false, err)
-		return
-	}
-	for _, e := range batch {
-		lost, err := j.attempt(ctx, []*entry{e})
-		e.answer(err == nil && lost[0], err)
+	for i, e := range batch {
+		switch {
+		case err != nil:
+			j.log.Error("the journal refuses a fact", "execution", e.lease.ExecutionID, "error", err)
+			e.done <- err
+		case lost[i]:
+			e.done <- errLost
+		default:
+			e.done <- nil
+		}
 	}
 }
 
-func (e *entry) answer(lost bool, err error) {
-	if lost {
-		err = errLost
+// persist offers the batch until the database is there to take or refuse it.
+func (j *journal) persist(batch []*entry) (lost []bool, err error) {
+	for {
+		lost, err = j.attempt(batch)
+		if !away(j.ctx, err) {
+			j.trouble.note(j.ctx, nil)
+			return lost, err
+		}
+		j.trouble.note(j.ctx, err)
+		if !rest(j.ctx, awayPause) {
+			return nil, err
+		}
 	}
-	e.done <- err
 }
 
-func (j *journal) attempt(ctx context.Context, batch []*entry) (lost []bool, err error) {
-	lost = make([]bool, len(batch))
+// awayPause is how long to wait before a database that was away is asked again.
+const awayPause = 500 * time.Millisecond
+
+// away reports whether err says that the database could not be asked, or did
+// not answer in time. It is nothing to wait for once ctx has ended.
+func away(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && (store.Away(err) || errors.Is(err, context.DeadlineExceeded))
+}
+
+// rest waits, and answers false when ctx ends first.
+func rest(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// attempt writes the batch in one transaction, and tells of each entry whether
+// its lease is lost.
+func (j *journal) attempt(batch []*entry) (lost []bool, err error) {
+	ctx, cancel := context.WithTimeout(j.ctx, answerWithin)
+	defer cancel()
 	err = j.store.InTx(ctx, func(tx *store.Tx) error {
-		grants, err := tx.Fence(ctx, leasesOf(batch))
+		lost = make([]bool, len(batch))
+		due, err := notWritten(ctx, tx, batch)
+		if err != nil {
+			return err
+		}
+		grants, err := tx.Fence(ctx, leasesOf(batch, due))
 		if err != nil {
 			return fmt.Errorf("fence: %w", err)
 		}
-		for i, e := range batch {
-			lost[i] = !grants[i].OK
-			if lost[i] {
+		for i, at := range due {
+			e := batch[at]
+			if lost[at] = !grants[i].OK; lost[at] {
 				continue
 			}
 			if err := e.write(ctx, tx, grants[i].FirstSeq); err != nil {
@@ -178,11 +232,45 @@ func (j *journal) attempt(ctx context.Context, batch []*entry) (lost []bool, err
 	return lost, err
 }
 
-func leasesOf(batch []*entry) []store.Lease {
-	leases := make([]store.Lease, len(batch))
+// notWritten returns the places of the entries that are still to be written. A
+// connection that breaks in the middle of a commit leaves it open whether the
+// database has taken it; what it has must not be told a second time.
+func notWritten(ctx context.Context, tx *store.Tx, batch []*entry) ([]int, error) {
+	var due []int
 	for i, e := range batch {
-		leases[i] = e.lease
-		leases[i].Events = len(e.events)
+		written, err := e.isWritten(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		if !written {
+			due = append(due, i)
+		}
+	}
+	return due, nil
+}
+
+// isWritten looks for the entry's first event under the number that an earlier
+// try gave it. An entry without events may be written twice: it sets what it
+// says, whatever was there.
+func (e *entry) isWritten(ctx context.Context, tx *store.Tx) (bool, error) {
+	if len(e.events) == 0 || e.events[0].Seq == 0 {
+		return false, nil
+	}
+	own := e.events[0]
+	there, err := tx.Events(ctx, store.EventQuery{RootID: own.RootID, AfterSeq: own.Seq - 1, Size: 1, IncludeLogs: true})
+	if err != nil || len(there) == 0 {
+		return false, err
+	}
+	found := there[0]
+	return found.Seq == own.Seq && found.ExecutionID == own.ExecutionID && found.StepID == own.StepID &&
+		found.Type == own.Type && found.Message == own.Message && found.At.UnixMicro() == own.At.UnixMicro(), nil
+}
+
+func leasesOf(batch []*entry, places []int) []store.Lease {
+	leases := make([]store.Lease, len(places))
+	for i, at := range places {
+		leases[i] = batch[at].lease
+		leases[i].Events = len(batch[at].events)
 	}
 	return leases
 }
@@ -228,16 +316,16 @@ func (e *entry) writeExecution(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 	}
-	if e.reason != nil {
-		if err := tx.SetExecutionReason(ctx, id, *e.reason); err != nil {
-			return err
-		}
-	}
 	for _, c := range []*statusChange{e.opening, e.status} {
 		if c == nil {
 			continue
 		}
 		if err := tx.SetExecutionStatus(ctx, id, c.status, "", c.errorText, c.at); err != nil {
+			return err
+		}
+	}
+	if e.reason != nil { // after the status, which clears it
+		if err := tx.SetExecutionReason(ctx, id, *e.reason); err != nil {
 			return err
 		}
 	}

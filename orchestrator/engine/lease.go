@@ -20,20 +20,43 @@ const (
 	takeoverAfter = 12 * time.Second
 	beatFresh     = 8 * time.Second
 	beatValid     = 11 * time.Second
+	// answerWithin bounds a question to the database, so that a connection whose
+	// other end vanished without a word is given up.
+	answerWithin = 10 * time.Second
+	// deadLooks is how many looks in a row must find a heartbeat unmoved: after an
+	// outage of the database the first one may come before anybody could beat.
+	deadLooks = 3
 )
+
+// holder is a server that holds an execution, with the heartbeat by which it was
+// found dead.
+type holder struct {
+	server string
+	beat   int64
+}
+
+// nobody holds what waits to be claimed.
+var nobody = holder{}
 
 // leaseKeeper counts this server's heartbeat up and knows how old the last
 // committed one is. It measures by the monotonic clock only: a paused process
 // sees, on waking, that its beat is stale.
 type leaseKeeper struct {
-	cfg Config
+	cfg     Config
+	trouble *trouble
 
 	mu      sync.Mutex
 	counter int64
 	last    time.Time // when the beat that last committed was begun
+	// lapses counts how often the beat was away for so long that others may have
+	// taken executions over.
+	lapses int64
+	beaten chan struct{} // closed at the next beat
 }
 
-func newLeaseKeeper(cfg Config) *leaseKeeper { return &leaseKeeper{cfg: cfg} }
+func newLeaseKeeper(cfg Config) *leaseKeeper {
+	return &leaseKeeper{cfg: cfg, trouble: newTrouble(cfg.Logger, "write the heartbeat"), beaten: make(chan struct{})}
+}
 
 func (l *leaseKeeper) run(ctx context.Context) {
 	ticker := time.NewTicker(beatEvery)
@@ -41,9 +64,7 @@ func (l *leaseKeeper) run(ctx context.Context) {
 	for {
 		select {
 		case <-ticker.C:
-			if err := l.beat(ctx); err != nil && ctx.Err() == nil {
-				l.cfg.Logger.Error("heartbeat", "error", err)
-			}
+			l.trouble.note(ctx, l.beat(ctx))
 		case <-ctx.Done():
 			return
 		}
@@ -60,30 +81,56 @@ func (l *leaseKeeper) beat(ctx context.Context) error {
 	// The counter starts anew with each process; the time makes it differ from
 	// what an earlier life of this server wrote.
 	value := began.UnixMicro() + counter
-	if err := l.cfg.Store.InTx(ctx, func(tx *store.Tx) error {
-		return tx.Beat(ctx, l.cfg.Server, value)
+	bounded, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	if err := l.cfg.Store.InTx(bounded, func(tx *store.Tx) error {
+		return tx.Beat(bounded, l.cfg.Server, value)
 	}); err != nil {
 		return fmt.Errorf("heartbeat: %w", err)
 	}
-	l.mu.Lock()
-	l.last = began
-	l.mu.Unlock()
+	l.note(began, time.Now())
 	return nil
 }
 
-// check returns how long a request may still take, or an error when the lease
-// may have passed to somebody else.
-func (l *leaseKeeper) check() (time.Duration, error) {
+// note takes down a beat that was begun and is committed by now.
+func (l *leaseKeeper) note(began, committed time.Time) {
 	l.mu.Lock()
-	age := time.Since(l.last)
-	l.mu.Unlock()
-	if age > beatFresh {
-		return 0, fmt.Errorf("%w: the last heartbeat is %s old", errLost, age.Round(time.Millisecond))
+	defer l.mu.Unlock()
+	if committed.Sub(l.last) > beatFresh {
+		l.lapses++
 	}
-	return beatValid - age, nil
+	l.last = began
+	close(l.beaten)
+	l.beaten = make(chan struct{})
+}
+
+func (l *leaseKeeper) lapsed() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lapses
+}
+
+// fresh waits until the heartbeat is young enough for a request to a cloud, and
+// returns how long that may take, and how often the beat has lapsed by now.
+func (l *leaseKeeper) fresh(ctx context.Context) (left time.Duration, lapses int64, err error) {
+	for {
+		l.mu.Lock()
+		age, lapses, beaten := time.Since(l.last), l.lapses, l.beaten
+		l.mu.Unlock()
+		if age <= beatFresh {
+			return beatValid - age, lapses, nil
+		}
+		select {
+		case <-beaten:
+		case <-ctx.Done():
+			return 0, 0, ctx.Err()
+		}
+	}
 }
 
 func (l *leaseKeeper) leave(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
 	err := l.cfg.Store.InTx(ctx, func(tx *store.Tx) error { return tx.RemoveServer(ctx, l.cfg.Server) })
 	if err != nil {
 		return fmt.Errorf("remove heartbeat: %w", err)
@@ -99,32 +146,35 @@ type watch struct {
 
 type beatSeen struct {
 	counter int64
-	at      time.Time
+	at      time.Time // when it was first seen
+	looks   int       // that found it unmoved since
 }
 
 // dead returns the servers whose heartbeat has not moved for takeoverAfter,
-// given the beats read at now, and servers that hold executions but have no
-// heartbeat row at all (they left, or never came back).
-func (w *watch) dead(beats map[string]int64, holders []string, now time.Time) map[string]bool {
+// given the beats read at now, each with that heartbeat. Servers that hold
+// executions but have no heartbeat row (they left, or never came back) count as
+// standing still at none.
+func (w *watch) dead(beats map[string]int64, holders map[string]bool, now time.Time) map[string]int64 {
 	if w.seen == nil {
 		w.seen = map[string]beatSeen{}
 	}
-	for server, counter := range beats {
-		if last, ok := w.seen[server]; !ok || last.counter != counter {
-			w.seen[server] = beatSeen{counter, now}
+	dead := map[string]int64{}
+	for server := range holders {
+		counter := beats[server]
+		last, known := w.seen[server]
+		if !known || last.counter != counter {
+			w.seen[server] = beatSeen{counter: counter, at: now}
+			continue
+		}
+		last.looks++
+		w.seen[server] = last
+		if last.looks >= deadLooks && now.Sub(last.at) >= takeoverAfter {
+			dead[server] = counter
 		}
 	}
-	dead := map[string]bool{}
-	for _, server := range holders {
-		last, watched := w.seen[server]
-		if _, beating := beats[server]; !beating {
-			if !watched {
-				w.seen[server] = beatSeen{0, now}
-				continue
-			}
-		}
-		if watched && now.Sub(last.at) >= takeoverAfter {
-			dead[server] = true
+	for server := range w.seen {
+		if !holders[server] {
+			delete(w.seen, server)
 		}
 	}
 	return dead
@@ -136,11 +186,10 @@ func (w *watch) dead(beats map[string]int64, holders []string, now time.Time) ma
 func (e *Engine) scan(ctx, runCtx context.Context) {
 	ticker := time.NewTicker(scanEvery)
 	defer ticker.Stop()
+	trouble := newTrouble(e.cfg.Logger, "look for executions to run")
 	var w watch
 	for {
-		if err := e.scanOnce(ctx, runCtx, &w); err != nil && ctx.Err() == nil {
-			e.cfg.Logger.Error("scan executions", "error", err)
-		}
+		trouble.note(ctx, e.scanOnce(ctx, runCtx, &w))
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
@@ -150,6 +199,8 @@ func (e *Engine) scan(ctx, runCtx context.Context) {
 }
 
 func (e *Engine) scanOnce(ctx, runCtx context.Context, w *watch) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	var runnable []orchestrator.Execution
 	var beats map[string]int64
 	err := e.cfg.Store.View(ctx, func(tx *store.Tx) (err error) {
@@ -162,10 +213,10 @@ func (e *Engine) scanOnce(ctx, runCtx context.Context, w *watch) error {
 	if err != nil {
 		return err
 	}
-	var holders []string
+	holders := map[string]bool{}
 	for _, x := range runnable {
-		if x.Server != "" {
-			holders = append(holders, x.Server)
+		if x.Server != "" && x.Server != e.cfg.Server {
+			holders[x.Server] = true
 		}
 	}
 	dead := w.dead(beats, holders, time.Now())
@@ -178,18 +229,21 @@ func (e *Engine) scanOnce(ctx, runCtx context.Context, w *watch) error {
 	return nil
 }
 
-func (e *Engine) considerTakeover(ctx context.Context, x orchestrator.Execution, dead map[string]bool) {
-	own := x.Server == e.cfg.Server && e.resident(x.ID) == nil
-	if x.Server != "" && !own && !dead[x.Server] {
+// considerTakeover claims what nobody holds, what an earlier life of this server
+// held, and what a dead server holds.
+func (e *Engine) considerTakeover(ctx context.Context, x orchestrator.Execution, dead map[string]int64) {
+	from := holder{server: x.Server}
+	if x.Server != "" && x.Server != e.cfg.Server {
+		beat, gone := dead[x.Server]
+		if !gone {
+			return
+		}
+		from.beat = beat
+	}
+	if e.resident(x.ID) != nil || e.isRefused(x.ID) {
 		return
 	}
-	if !e.makeRoom(x.ID) {
-		return
-	}
-	if x.Server != "" && !own {
-		e.cfg.Logger.Info("take over execution", "execution", x.ID, "from", x.Server)
-	}
-	if err := e.take(ctx, x.ID, x.Server); err != nil {
+	if err := e.take(ctx, x.ID, from); err != nil {
 		e.cfg.Logger.Error("take over execution", "execution", x.ID, "error", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/schedule"
 	"github.com/slipwayhq/slipway/store"
 )
@@ -15,12 +16,7 @@ func (r *runner) loop(ctx context.Context) error {
 	stepCtx, endSteps := context.WithCancel(ctx)
 	r.endSteps = endSteps
 	defer r.drain()
-	// A child may have ended while nobody ran this execution.
-	opening, err := r.news(ctx)
-	if err != nil {
-		return err
-	}
-	decision := schedule.Advance(r.run, opening, r.now())
+	decision := schedule.Advance(r.run, r.opening, r.now())
 	var runtime []runtimeChange
 	for {
 		if err := r.commit(ctx, decision, runtime); err != nil {
@@ -39,7 +35,11 @@ func (r *runner) loop(ctx context.Context) error {
 			return err
 		}
 		runtime = changes
-		decision = schedule.Advance(r.run, outcomes, r.now())
+		now := r.now()
+		if len(outcomes) == 0 && now.Before(decision.Wake) {
+			now = decision.Wake // its timer has run off, whatever was done to the clock
+		}
+		decision = schedule.Advance(r.run, outcomes, now)
 	}
 }
 
@@ -52,18 +52,23 @@ func (r *runner) live(ctx context.Context) {
 	switch err := r.loop(ctx); {
 	case err == nil:
 	case errors.Is(err, errStopped), ctx.Err() != nil:
-		release := context.WithoutCancel(ctx)
-		err := r.engine.cfg.Store.InTx(release, func(tx *store.Tx) error {
-			return tx.ReleaseExecution(release, r.execution.ID, r.execution.Epoch)
-		})
-		if err != nil {
+		if err := r.release(ctx); err != nil {
 			log.Error("release lease", "error", err)
 		}
 	case errors.Is(err, errLost):
 		log.Info("another server has taken over")
-	default:
+	default: // the scan finds it again
 		log.Error("execution stopped", "error", err)
 	}
+}
+
+// release gives the lease back, so that any server may go on at once.
+func (r *runner) release(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	return r.engine.cfg.Store.InTx(ctx, func(tx *store.Tx) error {
+		return tx.ReleaseExecution(ctx, r.execution.ID, r.execution.Epoch)
+	})
 }
 
 // drain ends what is still in flight, so that no goroutine outlives the runner.
@@ -115,9 +120,10 @@ func (r *runner) await(ctx context.Context, wake time.Time) ([]schedule.Outcome,
 			}
 		case <-r.wake:
 			outcomes, err := r.news(ctx)
-			if err != nil || len(outcomes) > 0 {
+			if errors.Is(err, errLost) || len(outcomes) > 0 {
 				return outcomes, nil, err
 			}
+			// Without an answer nothing has changed: the next scan nudges again.
 		case <-timer:
 			if r.isStopping() {
 				timer = nil
@@ -218,33 +224,43 @@ func intentOf(d schedule.Decision, stepID string, now time.Time) time.Time {
 // news reads what others may have written: a cancel request, and children that
 // have ended.
 func (r *runner) news(ctx context.Context) ([]schedule.Outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	var own orchestrator.Execution
 	var outcomes []schedule.Outcome
-	err := r.engine.cfg.Store.View(ctx, func(tx *store.Tx) error {
-		outcomes = nil
-		own, err := tx.Execution(ctx, r.execution.ID)
-		if err != nil {
+	err := r.engine.cfg.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if own, err = tx.Execution(ctx, r.execution.ID); err != nil {
 			return err
 		}
 		if own.Epoch != r.execution.Epoch {
 			return errLost
 		}
-		if own.Status.Cancelling() && !r.execution.Status.Cancelling() {
-			r.execution.Status = own.Status
-			outcomes = append(outcomes, schedule.CancelRequested{})
-		}
-		for _, childID := range r.run.Children() {
-			child, err := tx.Execution(ctx, childID)
-			if err != nil {
-				return err
-			}
-			if child.Status.Final() {
-				outcomes = append(outcomes, schedule.ChildEnded{ChildID: childID})
-			}
-		}
-		return nil
+		outcomes, err = endedAmong(ctx, tx, r.run.Children())
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read news of execution: %w", err)
 	}
+	if own.Status.Cancelling() && !r.execution.Status.Cancelling() {
+		r.execution.Status = own.Status
+		outcomes = append(outcomes, schedule.CancelRequested{})
+	}
 	return outcomes, nil
+}
+
+// endedAmong returns which of the children have ended. One that is not there
+// any more was deleted with its deployment, so it has.
+func endedAmong(ctx context.Context, tx *store.Tx, children []string) ([]schedule.Outcome, error) {
+	var ended []schedule.Outcome
+	for _, id := range children {
+		child, err := tx.Execution(ctx, id)
+		gone := orchestrator.ErrorCode(err) == orchestrator.NotFound
+		if err != nil && !gone {
+			return nil, err
+		}
+		if gone || child.Status.Final() {
+			ended = append(ended, schedule.ChildEnded{ChildID: id})
+		}
+	}
+	return ended, nil
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,9 +37,13 @@ type runner struct {
 	stopping chan struct{} // closed once: start nothing new
 	stopOnce sync.Once
 	waiting  atomic.Bool // nothing in flight: leaves its resident place to others
+	// proved is the count of the heartbeat's lapses at which the lease of this
+	// execution was last proved.
+	proved atomic.Int64
 
 	// Owned by the loop.
-	inFlight int // goroutines of steps, those that wait for a slot included
+	opening  []schedule.Outcome // what happened while nobody ran this execution
+	inFlight int                // goroutines of steps, those that wait for a slot included
 	opened   bool
 	reason   string
 	endSteps context.CancelFunc
@@ -63,9 +68,11 @@ type stepResult struct {
 }
 
 // newRunner loads everything that the execution needs and rebuilds its run.
-func (e *Engine) newRunner(ctx context.Context, x orchestrator.Execution) (*runner, error) {
-	r := &runner{
-		engine: e, execution: x, redact: e.redactorFor(x.RootID),
+func (e *Engine) newRunner(ctx context.Context, x orchestrator.Execution) (r *runner, err error) {
+	redact := e.redactorFor(x.RootID)
+	defer e.catch(&err, redact, "execution", x.ID)
+	r = &runner{
+		engine: e, execution: x, redact: redact,
 		begins: make(chan beginRequest), results: make(chan stepResult),
 		wake: make(chan struct{}, 1), stopping: make(chan struct{}),
 		opened: !x.StartedAt.IsZero(), reason: x.Reason,
@@ -73,7 +80,7 @@ func (e *Engine) newRunner(ctx context.Context, x orchestrator.Execution) (*runn
 	var graph orchestrator.Graph
 	var records []orchestrator.StepRecord
 	var instances []orchestrator.NodeInstance
-	err := e.cfg.Store.View(ctx, func(tx *store.Tx) (err error) {
+	err = e.cfg.Store.View(ctx, func(tx *store.Tx) (err error) {
 		if graph, err = tx.ExecutionGraph(ctx, x.ID); err != nil {
 			return err
 		}
@@ -96,7 +103,11 @@ func (e *Engine) newRunner(ctx context.Context, x orchestrator.Execution) (*runn
 	}
 	r.plan = r.blueprint.Plan
 	r.index(graph, instances)
-	return r, r.schedule(graph, records)
+	if err := r.schedule(graph, records); err != nil {
+		return nil, err
+	}
+	r.opening, err = r.news(ctx)
+	return r, err
 }
 
 func (r *runner) index(graph orchestrator.Graph, instances []orchestrator.NodeInstance) {
@@ -159,15 +170,42 @@ func factsOf(operation orchestrator.Operation) schedule.Facts {
 		facts.MaxRetries = int(*operation.MaxRetries)
 	}
 	if operation.RetryInterval != nil {
-		facts.Interval = time.Duration(*operation.RetryInterval * float64(time.Second))
+		facts.Interval = seconds(*operation.RetryInterval)
 	}
 	return facts
+}
+
+// seconds is a number of the DSL as a time; what no Duration can hold is as long
+// as one can be.
+func seconds(n float64) time.Duration {
+	const longest = time.Duration(math.MaxInt64)
+	if n >= longest.Seconds() {
+		return longest
+	}
+	return time.Duration(n * float64(time.Second))
 }
 
 func (r *runner) nudge() {
 	select {
 	case r.wake <- struct{}{}:
 	default: // it will look anyway
+	}
+}
+
+// ownUntil waits until the lease surely holds, and returns for how long. After a
+// lapse of the heartbeat a new one says nothing of this execution, which may
+// have been taken over meanwhile: an empty commit proves it by the fence.
+func (r *runner) ownUntil(ctx context.Context) (time.Duration, error) {
+	for {
+		left, lapses, err := r.engine.lease.fresh(ctx)
+		if err != nil || r.proved.Load() == lapses {
+			return left, err
+		}
+		if err := r.engine.journal.write(&entry{lease: r.lease()}); err != nil {
+			r.nudge() // it will find out, too
+			return 0, err
+		}
+		r.proved.Store(lapses)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -68,7 +69,16 @@ type trial struct {
 	call     *provider.Call
 }
 
-func (t *trial) run(ctx context.Context) stepResult {
+// run carries the try out. A panic, a provider's or our own, fails the step: it
+// must not end the server, and with it every other execution.
+func (t *trial) run(ctx context.Context) (result stepResult) {
+	var defect error
+	defer func() {
+		if defect != nil {
+			result = t.failed(provider.Fatal(fmt.Errorf("%s ended unexpectedly: %w", t.step.Operation, defect)))
+		}
+	}()
+	defer t.runner.engine.catch(&defect, t.runner.redact, "execution", t.runner.execution.ID, "step", t.step.ID, "operation", t.step.Operation)
 	operation, err := t.runner.operation(t.step)
 	if err != nil {
 		return t.failed(provider.Fatal(err))
@@ -85,7 +95,7 @@ func (t *trial) run(ctx context.Context) stepResult {
 	}
 	limited, cancel, limit := withTimeout(ctx, operation)
 	defer cancel()
-	answer, err := t.guard(limited, p)
+	answer, err := p.Run(limited, t.call)
 	switch {
 	case ctx.Err() != nil && err != nil:
 		return stepResult{} // the server stops or lost its lease: no outcome
@@ -98,15 +108,16 @@ func (t *trial) run(ctx context.Context) stepResult {
 	return t.settle(answer, err)
 }
 
-// guard turns a provider's panic into a failure of its step.
-func (t *trial) guard(ctx context.Context, p provider.Provider) (answer provider.Result, err error) {
-	defer func() {
-		if caught := recover(); caught != nil {
-			t.runner.engine.cfg.Logger.Error("provider panic", "step", t.step.ID, "panic", caught)
-			err = provider.Fatal(fmt.Errorf("%s ended unexpectedly; this is a defect of Slipway, the server's log has the details", t.call.Function))
-		}
-	}()
-	return p.Run(ctx, t.call)
+// errDefect stands for a panic, whose own text is for operators.
+var errDefect = errors.New("this is a defect of Slipway; the server's log says where")
+
+// catch turns a panic into errDefect, and logs what it was and where.
+func (e *Engine) catch(err *error, redact *redactor, about ...any) {
+	if caught := recover(); caught != nil {
+		text, _ := redact.clean(fmt.Sprint(caught))
+		e.cfg.Logger.Error("panic: "+text, append(about, "stack", string(debug.Stack()))...)
+		*err = errDefect
+	}
 }
 
 func withTimeout(ctx context.Context, operation orchestrator.Operation) (context.Context, context.CancelFunc, time.Duration) {
@@ -114,7 +125,7 @@ func withTimeout(ctx context.Context, operation orchestrator.Operation) (context
 		limited, cancel := context.WithCancel(ctx)
 		return limited, cancel, 0
 	}
-	limit := time.Duration(*operation.Timeout * float64(time.Second))
+	limit := seconds(*operation.Timeout)
 	limited, cancel := context.WithTimeout(ctx, limit)
 	return limited, cancel, limit
 }

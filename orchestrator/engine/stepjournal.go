@@ -22,13 +22,13 @@ func (j *stepJournal) Set(ctx context.Context, set map[string]orchestrator.Value
 }
 
 // SetOn implements provider.Journal.
-func (j *stepJournal) SetOn(ctx context.Context, instanceID string, set map[string]orchestrator.Value, drop []string) error {
+func (j *stepJournal) SetOn(_ context.Context, instanceID string, set map[string]orchestrator.Value, drop []string) error {
 	r := j.trial.runner
 	nodeID, ok := r.nodeOf[instanceID]
 	if !ok {
 		return fmt.Errorf("journal: instance %s is not in deployment %s", instanceID, r.deployment.ID)
 	}
-	return r.engine.journal.write(ctx, &entry{lease: r.lease(), runtime: []runtimeChange{{
+	return r.engine.journal.write(&entry{lease: r.lease(), runtime: []runtimeChange{{
 		deploymentUID: r.deployment.UID, instanceID: instanceID,
 		set: j.trial.mark(nodeID, set), drop: drop,
 	}}})
@@ -36,7 +36,7 @@ func (j *stepJournal) SetOn(ctx context.Context, instanceID string, set map[stri
 
 // Fence implements provider.Journal.
 func (j *stepJournal) Fence(ctx context.Context) (context.Context, context.CancelFunc, error) {
-	left, err := j.trial.runner.engine.lease.check()
+	left, err := j.trial.runner.ownUntil(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,7 +75,7 @@ func (l *stepLog) write(level, logger, message string) {
 		events = append(events, l.event(provider.Warning, "redaction", "a secret value was redacted from this step's output; keep secrets out of what scripts print", now))
 	}
 	// Nobody waits for the answer; the channel's place of one takes it.
-	r.engine.journal.submit(context.Background(), &entry{lease: r.lease(), events: events})
+	r.engine.journal.submit(&entry{lease: r.lease(), events: events})
 }
 
 func (l *stepLog) event(level, logger, message string, now time.Time) orchestrator.Event {

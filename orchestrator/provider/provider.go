@@ -189,8 +189,8 @@ type Wait struct {
 }
 
 // Journal makes facts durable in the middle of an operation. Each call returns
-// once the fact is committed, or with an error: then stop, somebody else holds
-// the lease. Marked keys stay marked.
+// once the fact is committed, however long the database is away, or with an
+// error: then stop, somebody else holds the lease. Marked keys stay marked.
 type Journal interface {
 	// Set merges runtime properties of the operation's own instance key by key.
 	Set(ctx context.Context, set map[string]orchestrator.Value) error
@@ -198,8 +198,8 @@ type Journal interface {
 	// relationship operation.
 	SetOn(ctx context.Context, instanceID string, set map[string]orchestrator.Value, drop []string) error
 	// Fence returns an error unless the lease surely still holds; leaves call it
-	// right before each request that changes something. The returned context
-	// ends inside the lease.
+	// right before each request that changes something. While that cannot be
+	// told, it waits. The returned context ends inside the lease.
 	Fence(ctx context.Context) (context.Context, context.CancelFunc, error)
 }
 
