@@ -23,7 +23,7 @@ const Prefix = "/static/"
 // layers is the order of the cascade; tokens.css declares the layers' names.
 var layers = []string{
 	"css/tokens.css", "css/reset.css", "css/base.css", "css/shell.css", "css/parts.css",
-	"css/forms.css", "css/log.css", "css/topology.css", "css/pages.css", "css/motion.css",
+	"css/forms.css", "css/log.css", "css/topology.css", "css/timeline.css", "css/pages.css", "css/motion.css",
 }
 
 // scripts make up app.js; each is a function of its own and needs no other.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/diag"
+	"github.com/slipwayhq/slipway/views/timeline"
 	"github.com/slipwayhq/slipway/views/topology"
 )
 
@@ -41,6 +42,8 @@ func examples() map[string]templ.Component {
 		"value":               Value(ValuePage{Chrome: exampleChrome("db_master_password", SectionEnvironments), Name: "db_master_password", Value: "example-value", Back: Link{"Back to app_dev_small", "/environments/app_dev_small"}}),
 		"executions":          Executions(exampleExecutions()),
 		"execution-failed":    Execution(exampleFailed()),
+		"execution-running":   Execution(exampleRunning()),
+		"execution-live":      ExecutionLive(exampleRunning().ExecutionParts, "csrf-token"),
 		"cancel":              Cancel(exampleCancel()),
 		"blueprints":          Blueprints(exampleBlueprints()),
 		"blueprint":           Blueprint(exampleBlueprint()),
@@ -296,13 +299,58 @@ func exampleFailed() ExecutionPage {
 	c := exampleChrome("install of azure_trial", SectionExecutions)
 	c.Wide, c.Crumbs = true, []Link{{"Executions", "/executions"}, {"azure_trial", "/environments/azure_trial"}}
 	l := exampleLog(false)
-	l.Tall, l.Execution = true, nil
+	l.Execution = nil
 	started := ago(19 * time.Minute)
 	return ExecutionPage{Chrome: c, Log: l, ExecutionParts: ExecutionParts{
 		Heading: "install of azure_trial", State: Mark{"fail", "Failed"}, Sentence: "Stopped after 4 m 40 s. The 17 nodes that are up stay up.",
 		Actions: []Action{{Text: "Open environment", Href: "/environments/azure_trial"}},
 		Failure: &Notice{Tone: ToneFail, Title: "aks_cluster could not be created: QuotaExceeded.", Text: "Azure: “Operation results in exceeding approved standardDSv3Family Cores quota.” Ask for more quota or pick another node_pool_size, then install again; what is up is kept."},
 		Facts:   []Fact{{Term: "Steps", Value: "17 of 38"}, {Term: "Took", Value: "4 m 40 s"}, {Term: "Started", When: &started}, {Term: "By", Value: "ada"}, {Term: "Id", Value: "4f1c2d3e-51aa-4b1b-9e7c-0d8f4f2a9c11", Mono: true}},
+	}}
+}
+
+// exampleStep is a step of an example's timeline, in seconds.
+func exampleStep(node string, from, until float64, after ...string) timeline.Step {
+	at := func(s float64) time.Time { return exampleNow.Add(time.Duration((s - 372) * float64(time.Second))) }
+	step := timeline.Step{ID: node, Row: node + "_a1b2c3", Name: node, Act: "create", After: after, State: timeline.Done, Began: at(from), Ended: at(until)}
+	if until == 0 {
+		step.State, step.Ended = timeline.Running, time.Time{}
+	}
+	return step
+}
+
+func exampleRunning() ExecutionPage {
+	c := exampleChrome("install of app_dev_small", SectionExecutions)
+	c.Wide, c.Crumbs = true, []Link{{"Executions", "/executions"}, {"app_dev_small", "/environments/app_dev_small"}}
+	c.Rehearsal = "Nothing in AWS or Azure is touched. Minutes run as seconds."
+	c.Stream, c.Live, c.Working = "/executions/4/stream", "/executions/4/live", true
+	network := timeline.Run{Ended: true, Steps: []timeline.Step{exampleStep("vpc", 2, 40), exampleStep("subnet_1", 40, 61, "vpc"), exampleStep("internet_gateway", 40, 52, "vpc"), exampleStep("vm", 61, 171, "subnet_1")}}
+	client := exampleStep("minio-client", 230, 0, "minio-server")
+	client.State, client.Failed = timeline.Retrying, []timeline.Stretch{{From: client.Began, To: client.Began.Add(90 * time.Second)}}
+	compute := timeline.Run{Steps: []timeline.Step{exampleStep("docker", 172, 270), exampleStep("minikube", 270, 0, "docker")}}
+	storage := timeline.Run{Steps: []timeline.Step{exampleStep("minio-server", 172, 230), client, {ID: "bucket", Row: "bucket_a1b2c3", Name: "minio-bucket", After: []string{"minio-client"}, State: timeline.Waiting}}}
+	part := func(step timeline.Step, sub string, run timeline.Run) timeline.Step {
+		step.Inner = []timeline.Component{{Run: run, Sub: sub, Href: "/executions/" + sub}}
+		return step
+	}
+	run := timeline.Run{Steps: []timeline.Step{exampleStep("prefix", 0, 2), part(exampleStep("network", 2, 172, "prefix"), "app_dev_small-network", network),
+		part(exampleStep("kubernetes", 172, 0, "network"), "app_dev_small-compute", compute), part(exampleStep("s3", 172, 0, "network"), "app_dev_small-storage", storage)}}
+	l := exampleLog(true)
+	l.Execution, l.Grouped, l.FirstError = nil, true, 404
+	head := func(key, note string, m Mark, took string, open bool) LogGroup {
+		return LogGroup{Key: key, Title: m.Word, Mark: m, Note: note, Took: took, Open: open}
+	}
+	l.Groups = []LogGroup{head("workflow", "", Mark{"running", "install"}, "", false), head("network_a1b2c3", "app_dev_small-network", Mark{"ok", "network"}, "2 m 50 s", false), head("kubernetes_a1b2c3", "app_dev_small-compute", Mark{"running", "kubernetes"}, "3 m 20 s", true)}
+	l.Groups[2].Chunks, l.Chunks = l.Chunks, nil
+	return ExecutionPage{Chrome: c, Log: l, With: []Row{{"cloud_type", "aws"}, {"env_type", "dev-small"}, {"Started by", "you"}}, ExecutionParts: ExecutionParts{
+		Heading: "install of app_dev_small", State: Mark{"running", "Running"}, Rehearsed: true, Sentence: "minikube starts; minio-client is on its second try.",
+		Actions:  []Action{{Text: "Open environment", Href: "/environments/app_dev_small"}, {Text: "Cancel…", Href: "/executions/4/cancel", Danger: true}},
+		Progress: &Progress{24, 29, "24 of 29 steps"}, Facts: []Fact{{Term: "Steps", Value: "24 of 29"}, {Term: "Took", Value: "6 m 12 s"}, {Term: "By", Value: "you"}},
+		Waiting:  exampleInstalling().Waiting,
+		Timeline: TimelineView{Chart: timeline.Draw(run, exampleNow), Count: "12 nodes, 4 executions"},
+		Stop: &Stop{Heading: "Stop this execution", Title: "Cancel", Action: &Action{Text: "Cancel install…", Href: "/executions/4/cancel"},
+			Lines: []string{"In flight: minikube starting, minio-client configuring. A cloud request cannot be taken back half-way; it is left to finish.", "1 operation does not begin.", "What is up stays up; Uninstall takes it down."}},
+		Groups: l.Groups[:2],
 	}}
 }
 

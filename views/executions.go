@@ -24,28 +24,6 @@ type ExecutionRow struct {
 	Started        When
 }
 
-// ExecutionPage is one execution.
-type ExecutionPage struct {
-	Chrome
-	ExecutionParts
-	Log        Log
-	Parameters []Row
-}
-
-// ExecutionParts is what moves on an execution's page.
-type ExecutionParts struct {
-	Heading   string // "install of app_dev_small"
-	State     Mark
-	Rehearsed bool
-	Sentence  string
-	Actions   []Action
-	Failure   *Notice
-	Progress  *Progress
-	Facts     []Fact
-	Waiting   []Waiting
-	Children  []ExecutionRow
-}
-
 // CancelPage says what stopping will do before anybody does it.
 type CancelPage struct {
 	Chrome

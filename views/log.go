@@ -25,6 +25,9 @@ type Line struct {
 	Time   string `json:"t"`
 	Level  string `json:"l"` // "warning", "error" or empty
 	Text   string `json:"x"`
+	// Group is the step of the log that the line belongs to, on a page that has
+	// them.
+	Group string `json:"g,omitempty"`
 }
 
 // LogLine turns an event into its line: who speaks, then what they say.
@@ -65,21 +68,34 @@ type Log struct {
 	Heading string // "Log"; the execution page has it as the only content
 	Root    string // root execution: with the number, the stream's cursor
 	Chunks  []Chunk
-	Total   string // "419 lines"
-	Last    int64  // number of the last line shown
-	Seen    int64  // number of the last event read, shown or filtered out
-	Live    bool   // more lines are to come
-	Whole   bool   // it is a root execution's: every number is a line of it
-	Tall    bool   // the page scrolls, not the log
+	Groups  []LogGroup // the lines by step, instead of Chunks
+	Grouped bool       // the page has steps, even while none has said anything
+	Total   string     // "419 lines"
+	Last    int64      // number of the last line shown
+	Seen    int64      // number of the last event read, shown or filtered out
+	Live    bool       // more lines are to come
+	Whole   bool       // it is a root execution's: every number is a line of it
 	Filters []Filter
 	Search  Search
 	// Node is the node that the log is narrowed to; ClearNode shows all again.
 	Node, ClearNode string
 	Matches         string // "61 lines match"; empty without a filter
 	Earlier         *Link  // older lines that the page leaves out
+	FirstError      int64  // number of the first line that is one; 0 for none
 	Text            string // address of the log as plain text
 	Execution       *Link
 	Empty           string // what to say when there is no line
+}
+
+// LogGroup is what one step of an execution said, folded away unless it runs or
+// failed.
+type LogGroup struct {
+	Key, Title string
+	Mark       Mark
+	Note       string // "create, start, 1 failed try"
+	Took       string
+	Open       bool
+	Chunks     []Chunk
 }
 
 // Chunk is up to 500 lines as three texts of equally many rows.
@@ -90,8 +106,12 @@ type Chunk struct {
 	Words          []Words
 }
 
-// Words is a stretch of a chunk's text; Level is set around a warning or error.
-type Words struct{ Level, Text string }
+// Words is a stretch of a chunk's text. Level and Number are set around a warning
+// or error, which can be linked to without scripting.
+type Words struct {
+	Level, Text string
+	Number      int64
+}
 
 // Chunks packs lines. A message of several rows keeps its number on the first.
 func Chunks(lines []Line) []Chunk {
@@ -113,7 +133,7 @@ func chunk(lines []Line) Chunk {
 		if last := len(c.Words) - 1; last >= 0 && line.Level == "" && c.Words[last].Level == "" {
 			c.Words[last].Text += text
 		} else {
-			c.Words = append(c.Words, Words{line.Level, text})
+			c.Words = append(c.Words, Words{Level: line.Level, Text: text, Number: line.Number})
 		}
 	}
 	c.Numbers, c.Times = numbers.String(), times.String()
@@ -148,7 +168,7 @@ func words(stretches []Words) templ.Component {
 				out.WriteString(templ.EscapeString(s.Text))
 				continue
 			}
-			out.WriteString(`<span class="line-` + templ.EscapeString(s.Level) + `">` + templ.EscapeString(s.Text) + `</span>`)
+			out.WriteString(`<span class="line-` + templ.EscapeString(s.Level) + `" id="L` + strconv.FormatInt(s.Number, 10) + `">` + templ.EscapeString(s.Text) + `</span>`)
 		}
 		out.WriteString("</pre>")
 		_, err := io.WriteString(w, out.String())

@@ -219,7 +219,7 @@ func TestChunks(t *testing.T) {
 			t.Errorf("chunk %d: the three columns differ in rows", i)
 		}
 	}
-	want := []Words{{"", "text\n"}, {"error", "two\nrows\n"}}
+	want := []Words{{Text: "text\n", Number: 1}, {"error", "two\nrows\n", 2}}
 	if diff := cmp.Diff(want, got[0].Words[:2]); diff != "" {
 		t.Errorf("only the error has a span (-want +got):\n%s", diff)
 	}
@@ -236,13 +236,13 @@ func TestLogLine(t *testing.T) {
 		want   Line
 	}{
 		"Log": {"a node's words", orchestrator.Event{Seq: 413, NodeID: "minikube", Operation: "cloudify.interfaces.lifecycle.start", Level: "warning", Message: "slow", At: at},
-			Line{413, "14:08:58.044", "warning", "minikube start: slow"}},
+			Line{Number: 413, Time: "14:08:58.044", Level: "warning", Text: "minikube start: slow"}},
 		"Workflow": {"the deployment speaks where there is no node", orchestrator.Event{Seq: 1, DeploymentID: "app", Type: orchestrator.EventWorkflowStarted, Message: "Starting 'install'", At: at},
-			Line{1, "14:08:58.044", "", "app: Starting 'install'"}},
+			Line{Number: 1, Time: "14:08:58.044", Level: "", Text: "app: Starting 'install'"}},
 		"Component": {"a component's node says whose it is", orchestrator.Event{Seq: 9, RootID: "r", ExecutionID: "x", DeploymentID: "app-compute", NodeID: "minikube", Message: "up", At: at},
-			Line{9, "14:08:58.044", "", "app-compute/minikube: up"}},
+			Line{Number: 9, Time: "14:08:58.044", Level: "", Text: "app-compute/minikube: up"}},
 		"Cause": {"a cause that the message does not name follows it", orchestrator.Event{Seq: 2, NodeID: "vm", Type: orchestrator.EventTaskFailed, Message: "Task failed", Causes: []orchestrator.ErrorCause{{Message: "no capacity"}}, At: at},
-			Line{2, "14:08:58.044", "error", "vm: Task failed\n    caused by no capacity"}},
+			Line{Number: 2, Time: "14:08:58.044", Level: "error", Text: "vm: Task failed\n    caused by no capacity"}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -27,7 +27,7 @@ func (s *Server) environment(c *call) error {
 	if query := c.QueryString(); query != "" {
 		page.Stream, page.Live = page.Stream+"?"+query, page.Live+"?"+query
 	}
-	if page.Log, err = s.logOf(c, p.tree.Latest); err != nil {
+	if page.Log, err = s.logOf(c, p.tree.Latest, nil); err != nil {
 		return err
 	}
 	if p.tree.Latest != nil {

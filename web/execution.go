@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -14,7 +15,11 @@ func (s *Server) execution(c *call) error {
 	if err != nil {
 		return err
 	}
-	parts, err := s.executionParts(c, x)
+	told, err := s.story(c, x)
+	if err != nil {
+		return err
+	}
+	parts, err := s.executionParts(c, x, told)
 	if err != nil {
 		return err
 	}
@@ -33,14 +38,41 @@ func (s *Server) execution(c *call) error {
 			page.Stream += "?" + query
 		}
 	}
-	if page.Log, err = s.logOf(c, &x); err != nil {
+	if page.Log, err = s.logOf(c, &x, told); err != nil {
 		return err
 	}
-	page.Log.Tall = x.Status.Final()
-	for _, name := range orchestrator.SortedKeys(x.Parameters) {
-		page.Parameters = append(page.Parameters, views.Row{Name: name, Value: clip(textOf(x.Parameters[name]), 200)})
+	if page.With, err = s.runWith(c, x, told); err != nil {
+		return err
 	}
 	return c.show(views.Execution(page))
+}
+
+// runWith is what an execution was started with: its parameters, then the inputs
+// of its deployment, marked values left out.
+func (s *Server) runWith(c *call, x orchestrator.Execution, told *story) ([]views.Row, error) {
+	var rows []views.Row
+	add := func(values map[string]orchestrator.Value) {
+		for _, name := range orchestrator.SortedKeys(values) {
+			// Most parameters are filters that nobody set.
+			if text := textOf(values[name]); text != "" && text != "[]" && text != "{}" {
+				rows = append(rows, views.Row{Name: name, Value: clip(text, 200)})
+			}
+		}
+	}
+	add(x.Parameters)
+	d, err := s.control.GetDeployment(c.context(), c.Actor, x.DeploymentID)
+	switch {
+	case orchestrator.ErrorCode(err) == orchestrator.NotFound: // a component that was taken down
+	case err != nil:
+		return nil, err
+	default:
+		add(d.Inputs)
+	}
+	rows = append(rows, views.Row{Name: "Started by", Value: c.owner(x.CreatedBy)})
+	if told.acts.tries > 0 {
+		rows = append(rows, views.Row{Name: "Failed tries", Value: strconv.Itoa(told.acts.tries)})
+	}
+	return rows, nil
 }
 
 func (s *Server) executionLive(c *call) error {
@@ -48,48 +80,60 @@ func (s *Server) executionLive(c *call) error {
 	if err != nil {
 		return err
 	}
-	parts, err := s.executionParts(c, x)
+	told, err := s.story(c, x)
+	if err != nil {
+		return err
+	}
+	parts, err := s.executionParts(c, x, told)
 	if err != nil {
 		return err
 	}
 	return c.show(views.ExecutionLive(parts, c.page("", "").CSRF))
 }
 
-func (s *Server) executionParts(c *call, x orchestrator.Execution) (views.ExecutionParts, error) {
+func (s *Server) executionParts(c *call, x orchestrator.Execution, told *story) (views.ExecutionParts, error) {
 	parts := views.ExecutionParts{
 		Heading: x.Workflow + " of " + x.DeploymentID, State: views.ExecutionMark(x.Status), Rehearsed: x.Rehearsal,
 		Sentence: executionSentence(c, x), Facts: executionFacts(c, x),
-		Actions: []views.Action{{Text: "Open environment", Href: "/environments/" + x.DeploymentID}},
+		Actions:  []views.Action{{Text: "Open environment", Href: "/environments/" + x.DeploymentID}},
+		Timeline: told.view(), Groups: told.groups(),
 	}
 	if x.Status == orchestrator.Failed {
 		parts.Failure = &views.Notice{Tone: views.ToneFail, Title: "The " + x.Workflow + " failed.", Text: clip(strings.TrimSpace(x.Error), 1000)}
 	}
-	children, _, err := s.control.ListExecutions(c.context(), c.Actor, control.ListExecutions{ParentID: x.ID, Sort: "created_at"})
-	if err != nil {
-		return parts, err
+	if !x.Status.Final() {
+		parts.Progress = &views.Progress{Done: x.FinishedOperations, Total: x.TotalOperations, Label: progressLabel(x.FinishedOperations, x.TotalOperations, "step")}
 	}
-	for _, child := range children {
-		parts.Children = append(parts.Children, c.executionRow(child))
-	}
-	if x.Status.Final() {
-		return parts, nil
-	}
-	parts.Progress = &views.Progress{Done: x.FinishedOperations, Total: x.TotalOperations, Label: progressLabel(x.FinishedOperations, x.TotalOperations, "step")}
-	if x.ParentID == "" {
-		cancel := views.Action{Text: "Cancel…", Href: "/executions/" + x.ID + "/cancel", Danger: true}
-		if x.Status.Cancelling() {
-			cancel.Why = "it is being cancelled"
-		} else if x.CreatedBy != c.Actor.Name && !control.MayTouch(c.Actor, x.CreatedBy) {
-			cancel.Why = "it belongs to " + x.CreatedBy + "; its owner or an operator of the team can"
-		}
-		parts.Actions = append(parts.Actions, cancel)
-	}
+	var sum *survey
 	tree, err := s.control.Topology(c.context(), c.Actor, x.DeploymentID)
-	if err != nil {
+	switch {
+	case orchestrator.ErrorCode(err) == orchestrator.NotFound: // a component that was taken down
+		parts.Actions = nil
+	case err != nil:
 		return parts, err
+	case tree.Latest != nil && tree.Latest.ID == x.ID: // else the tree speaks of another execution
+		sum = look(tree, c.now, "", func(string) string { return "" })
 	}
-	parts.Waiting = look(tree, c.now, "", func(string) string { return "" }).waiting
+	if !x.Status.Final() && x.ParentID == "" {
+		parts.Actions = append(parts.Actions, cancelAction(c, x))
+	}
+	parts.Stop = told.stop(sum, cancelAction(c, x))
+	if sum != nil && !x.Status.Final() {
+		parts.Waiting = sum.waiting
+	}
 	return parts, nil
+}
+
+// cancelAction is the button that leads to the question, or says why not.
+func cancelAction(c *call, x orchestrator.Execution) views.Action {
+	cancel := views.Action{Text: "Cancel…", Href: "/executions/" + x.ID + "/cancel", Danger: true}
+	switch {
+	case x.Status.Cancelling():
+		cancel.Why = "it is being cancelled"
+	case x.CreatedBy != c.Actor.Name && !control.MayTouch(c.Actor, x.CreatedBy):
+		cancel.Why = "it belongs to " + x.CreatedBy + "; its owner or an operator of the team can"
+	}
+	return cancel
 }
 
 func executionSentence(c *call, x orchestrator.Execution) string {

@@ -6,11 +6,15 @@ func (s *Server) executionStream(c *call) error {
 	if err != nil {
 		return err
 	}
+	told, err := s.story(c, x)
+	if err != nil {
+		return err
+	}
 	stream, err := c.openStream()
 	if err != nil {
 		return nil //nolint:nilerr // the browser has gone already
 	}
-	f := following{s: s, c: c, stream: stream, x: x, filter: filterOf(c), seq: c.cursor(x.RootID)}
+	f := following{s: s, c: c, stream: stream, x: x, filter: filterOf(c), told: told, seq: c.cursor(x.RootID)}
 	ended, err := f.run()
 	if ended && err == nil {
 		err = stream.Send("", "end", "")

@@ -2,6 +2,7 @@ package web
 
 import (
 	"io"
+	"mime"
 	"net/http"
 
 	"github.com/slipwayhq/slipway/orchestrator/control"
@@ -17,7 +18,11 @@ func (s *Server) executionText(c *call) error {
 	}
 	header := c.Response().Header()
 	header.Set("Content-Type", "text/plain; charset=utf-8")
-	header.Set("Content-Disposition", `inline; filename="`+x.DeploymentID+"-"+x.Workflow+`.txt"`)
+	disposition := "inline"
+	if c.QueryParam("download") != "" {
+		disposition = "attachment"
+	}
+	header.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": x.DeploymentID + "-" + x.Workflow + ".txt"}))
 	c.Response().WriteHeader(http.StatusOK)
 	list := control.ListEvents{ExecutionID: x.ID, Size: fetchLines}
 	for {

@@ -25,8 +25,9 @@ type following struct {
 	stream *sse.Stream
 	x      orchestrator.Execution
 	filter logFilter
-	seq    int64 // everything up to it has been sent or filtered out
-	opened int64 // what the page had when it connected
+	told   *story // on an execution's page: which step each line belongs to
+	seq    int64  // everything up to it has been sent or filtered out
+	opened int64  // what the page had when it connected
 }
 
 // cursor is how far the page has read: by the browser's own header after a lost
@@ -137,10 +138,13 @@ func (f *following) catchUp() error {
 const sendLines = 200
 
 func (f *following) send(events []orchestrator.Event) error {
+	if err := f.learn(events); err != nil {
+		return err
+	}
 	var lines []views.Line
 	for _, e := range events {
 		if e.Seq > f.seq {
-			lines = append(lines, views.LogLine(e))
+			lines = append(lines, f.told.line(e))
 			f.seq = e.Seq
 		}
 	}
@@ -155,6 +159,23 @@ func (f *following) send(events []orchestrator.Event) error {
 			return err
 		}
 		lines = lines[n:]
+	}
+	return nil
+}
+
+// learn reads the story again when an execution speaks that it does not know:
+// a component's, which has begun meanwhile.
+func (f *following) learn(events []orchestrator.Event) error {
+	if f.told == nil {
+		return nil
+	}
+	for _, e := range events {
+		if _, known := f.told.group(e); known {
+			continue
+		}
+		var err error
+		f.told, err = f.s.story(f.c, f.x)
+		return err
 	}
 	return nil
 }

@@ -120,6 +120,35 @@ func TestStreamResumes(t *testing.T) {
 	}
 }
 
+// Each line on an execution's page says which of its steps it belongs to, those of
+// a component that began after the page was opened, too.
+func TestExecutionStreamNamesSteps(t *testing.T) {
+	s := newSite(t)
+	b := s.as(orchestrator.Operator)
+	s.planted(b, "rosegarden")
+	page := b.get("/environments/rosegarden").body
+	at := "/executions/" + between(between(page, `class="btn" href="/executions/`, `"`), "", "/cancel")
+	frames := b.listen(t.Context(), at+"/stream", "")
+	close(s.gate)
+	groups := map[string]int{}
+	for f := range frames {
+		if f.event == "end" {
+			break
+		}
+		if f.event != "log" {
+			continue
+		}
+		var lines []views.Line
+		must(t, json.Unmarshal([]byte(f.data), &lines))
+		for _, line := range lines {
+			groups[nodeOf(line.Group)]++
+		}
+	}
+	if groups["workflow"] == 0 || groups["gate"] == 0 || groups[""] > 0 {
+		t.Errorf("lines by step: %v", groups)
+	}
+}
+
 // An open page is told of what moves, of the end, and of a next execution.
 func TestEnvironmentStream(t *testing.T) {
 	s := newSite(t)

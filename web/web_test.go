@@ -374,7 +374,7 @@ func between(text, after, before string) string {
 
 func textLink(t *testing.T, page string) string {
 	t.Helper()
-	link := between(page, `btn btn-quiet btn-sm" href="`, `"`)
+	link := between(page, `aria-label="Open the log as plain text" href="`, `"`)
 	if !strings.HasSuffix(link, "/log.txt") {
 		t.Fatalf("the page has no link to its log as text, but %q", link)
 	}
@@ -395,6 +395,11 @@ func TestCancel(t *testing.T) {
 			t.Errorf("the question lacks %q:\n%s", want, question)
 		}
 	}
+	page := strings.TrimSuffix(at, "/cancel")
+	wantWords(t, b.get(page).body, "Stop this execution", "In flight: gate starting", "is left out", "Timeline", "Run with", "Started by you")
+	if folded := b.get(page).body; !strings.Contains(folded, `<details class="step" data-group="workflow">`) || strings.Count(folded, " open>") == 0 {
+		t.Errorf("the log's steps are not folded, or none that runs is open:\n%s", textOnly(folded))
+	}
 	if got := s.as(orchestrator.User).post(at); got.status != http.StatusForbidden {
 		t.Errorf("somebody else's cancel answers %d", got.status)
 	}
@@ -403,8 +408,19 @@ func TestCancel(t *testing.T) {
 	}
 	close(s.gate) // what was in flight finishes
 	b.waitFor("/environments/rosegarden", "was cancelled")
+	wantWords(t, b.get(page).body, "What Cancel did", "2 operations ended.", "3 nodes keep running", "Take down what is up")
 	if again := b.post(at); again.status != http.StatusConflict || !strings.Contains(textOnly(again.body), "nothing to cancel") {
 		t.Errorf("cancelling again: %d\n%s", again.status, textOnly(again.body))
+	}
+}
+
+func wantWords(t *testing.T, page string, words ...string) {
+	t.Helper()
+	text := textOnly(page)
+	for _, want := range words {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q:\n%s", want, text)
+		}
 	}
 }
 
