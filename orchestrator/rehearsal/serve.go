@@ -26,8 +26,8 @@ func Refuse(status int, code, format string, args ...any) *Refusal {
 type Served struct {
 	Tx
 	CallRecord
-	// Late says that the effect must stay invisible to reads for LateEffect;
-	// leaves that cannot hide an effect ignore it.
+	// Late says that reads must not see the effect for LateEffect; calls whose
+	// effect cannot be hidden ignore it.
 	Late bool
 }
 

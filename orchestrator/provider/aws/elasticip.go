@@ -88,7 +88,7 @@ func addressAssociation(c *client) resource.Resource {
 	return link{
 		observe: func(ctx context.Context, call *provider.Call) (resource.Observation, error) {
 			address, id, ok, err := addresses.get(ctx, call)
-			seen := resource.Observation{Reason: "association of Elastic IP " + id}
+			seen := resource.Observation{Name: "association of Elastic IP " + id}
 			if err != nil || !ok {
 				return seen, err
 			}

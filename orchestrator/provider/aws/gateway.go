@@ -54,7 +54,7 @@ func gatewayAttachment(c *client) resource.Resource {
 		observe: func(ctx context.Context, call *provider.Call) (resource.Observation, error) {
 			gateway, id, ok, err := gateways.get(ctx, call)
 			if err != nil || !ok {
-				return resource.Observation{Reason: "Internet gateway " + id}, err
+				return resource.Observation{Name: gateways.called(call, id)}, err
 			}
 			return observeAttachment(gateway, relatedID(call, typeVpc)), nil
 		},
@@ -79,14 +79,14 @@ func gatewayAttachment(c *client) resource.Resource {
 // observeAttachment looks for the attachment to the VPC; one to another VPC is
 // somebody else's doing.
 func observeAttachment(gateway types.InternetGateway, vpcID string) resource.Observation {
-	seen := resource.Observation{Reason: fmt.Sprintf("attachment of Internet gateway %s to VPC %s", aws.ToString(gateway.InternetGatewayId), vpcID)}
+	seen := resource.Observation{Name: fmt.Sprintf("attachment of Internet gateway %s to VPC %s", aws.ToString(gateway.InternetGatewayId), vpcID)}
 	for _, attachment := range gateway.Attachments {
 		if aws.ToString(attachment.VpcId) != vpcID {
 			continue
 		}
 		// The API says "available" for an attached gateway, a word that its own
 		// enum lacks.
-		seen.Reason += " is " + string(attachment.State)
+		seen.State = "is " + string(attachment.State)
 		switch attachment.State {
 		case "available", types.AttachmentStatusAttached:
 			seen.Exists = true

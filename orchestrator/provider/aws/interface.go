@@ -88,12 +88,12 @@ func interfaceAttachment(c *client) resource.Resource {
 	return link{
 		observe: func(ctx context.Context, call *provider.Call) (resource.Observation, error) {
 			found, id, ok, err := interfaces.get(ctx, call)
-			seen := resource.Observation{Reason: "attachment of network interface " + id}
+			seen := resource.Observation{Name: "attachment of network interface " + id}
 			if err != nil || !ok || found.Attachment == nil {
 				return seen, err
 			}
 			seen.Exists = true
-			seen.Reason += " is " + string(found.Attachment.Status)
+			seen.State = "is " + string(found.Attachment.Status)
 			switch found.Attachment.Status {
 			case types.AttachmentStatusAttaching:
 				seen.Phase = resource.Pending

@@ -87,7 +87,7 @@ func canonical(network string) string {
 
 func (c *client) observeRoute(ctx context.Context, call *provider.Call, want *ec2.CreateRouteInput) (resource.Observation, error) {
 	tableID := aws.ToString(want.RouteTableId)
-	seen := resource.Observation{Reason: fmt.Sprintf("route to %s in route table %s", aws.ToString(want.DestinationCidrBlock), tableID)}
+	seen := resource.Observation{Name: fmt.Sprintf("route to %s in route table %s", aws.ToString(want.DestinationCidrBlock), tableID)}
 	if tableID == "" {
 		return seen, nil
 	}
@@ -105,7 +105,7 @@ func (c *client) observeRoute(ctx context.Context, call *provider.Call, want *ec
 		if !sameTarget(line, want) {
 			// Somebody else's. A create may not replace it, a delete has nothing
 			// of its own to remove.
-			seen.Reason += " leads elsewhere"
+			seen.Name += ", which leads elsewhere,"
 			seen.Exists, seen.Foreign = !isDelete(call), true
 			return seen, nil
 		}

@@ -76,7 +76,7 @@ func subnetAssociations(c *client) resource.Resource {
 	return link{
 		observe: func(ctx context.Context, call *provider.Call) (resource.Observation, error) {
 			table, id, ok, err := tables.get(ctx, call)
-			seen := resource.Observation{Reason: "associations of route table " + id}
+			seen := resource.Observation{Name: "associations of route table " + id}
 			if err != nil || !ok {
 				return seen, err
 			}

@@ -22,7 +22,7 @@ func ingressRules(c *client) resource.Resource {
 	return link{
 		observe: func(ctx context.Context, call *provider.Call) (resource.Observation, error) {
 			rules, have, err := c.readRules(ctx, call)
-			seen := resource.Observation{Reason: "rules of security group " + aws.ToString(rules.GroupId)}
+			seen := resource.Observation{Name: "rules of security group " + aws.ToString(rules.GroupId)}
 			if err != nil {
 				return seen, err
 			}

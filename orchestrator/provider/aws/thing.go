@@ -69,13 +69,13 @@ func (t thing[T]) get(ctx context.Context, call *provider.Call) (found T, id str
 func (t thing[T]) Observe(ctx context.Context, call *provider.Call) (resource.Observation, error) {
 	found, id, ok, err := t.get(ctx, call)
 	if err != nil || !ok {
-		return resource.Observation{Reason: fmt.Sprintf("%s %s", t.noun, id)}, err
+		return resource.Observation{Name: t.called(call, id)}, err
 	}
-	seen := resource.Observation{Exists: true, Reason: fmt.Sprintf("%s %s", t.noun, id), Foreign: isForeign(call, t.tags(found))}
+	seen := resource.Observation{Exists: true, Name: t.called(call, id), Foreign: isForeign(call, t.tags(found))}
 	if t.look != nil {
 		var word string
 		seen.Phase, word = t.look(found)
-		seen.Reason += " is " + word
+		seen.State = "is " + word
 	}
 	if seen.Phase != resource.Ready {
 		return seen, nil
@@ -83,6 +83,14 @@ func (t thing[T]) Observe(ctx context.Context, call *provider.Call) (resource.Ob
 	seen.Stale = t.stale != nil && t.stale(found)
 	seen.Set, err = t.properties(ctx, call, found)
 	return seen, err
+}
+
+// called is what people call the call's resource.
+func (t thing[T]) called(call *provider.Call, id string) string {
+	if id == "" {
+		return "the " + t.noun + " of " + call.Self.NodeID
+	}
+	return t.noun + " " + id
 }
 
 func (t thing[T]) properties(ctx context.Context, call *provider.Call, found T) (map[string]orchestrator.Value, error) {

@@ -168,8 +168,10 @@ func (p *Provider) adapt(ctx context.Context, call *provider.Call, t *thing, ver
 	if err != nil || verb == resource.Delete {
 		return result, err
 	}
-	delete(result.Set, operationKey)
-	result.Drop = append(result.Drop, operationKey)
+	for _, key := range []string{operationKey, deletionKey} {
+		delete(result.Set, key)
+		result.Drop = append(result.Drop, key)
+	}
 	return result, nil
 }
 
@@ -186,7 +188,8 @@ func (p *Provider) handling(call *provider.Call, t *thing, verb resource.Verb) r
 // The runtime properties that are ours; the others are the blueprint's to read.
 const (
 	sentKey      = "slipway_created"   // id of what this instance asked Azure to make
-	operationKey = "slipway_operation" // resume token of the operation under way
+	operationKey = "slipway_operation" // resume token of the change under way
+	deletionKey  = "slipway_deletion"  // resume token of the deletion under way
 )
 
 // sent returns the id that this instance asked Azure to make, or "".

@@ -2,6 +2,7 @@ package azure_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -391,6 +392,97 @@ func TestDeploymentMakesItsGroup(t *testing.T) {
 	b.uninstall(db)
 	if diff := cmp.Diff([]string(nil), b.listed()); diff != "" {
 		t.Errorf("resources left (-want +got):\n%s", diff)
+	}
+}
+
+// TestOrderOfATemplate holds that what a template made goes in whatever order it
+// is told of.
+func TestOrderOfATemplate(t *testing.T) {
+	b := newBench(t)
+	b.install(baseNetwork()[0])
+	network := map[string]any{"type": "Microsoft.Network/virtualNetworks", "apiVersion": "2024-05-01", "name": "net", "location": "westeurope",
+		"tags":       "[createObject('Name', 'net')]",
+		"properties": map[string]any{"addressSpace": map[string]any{"addressPrefixes": []any{"10.0.0.0/16"}}}}
+	subnet := map[string]any{"type": "Microsoft.Network/virtualNetworks/subnets", "apiVersion": "2024-05-01", "name": "net/sub",
+		"dependsOn":  []any{"[resourceId('Microsoft.Network/virtualNetworks', 'net')]"},
+		"properties": map[string]any{"addressPrefix": "10.0.0.0/24"}}
+	card := map[string]any{"type": "Microsoft.Network/networkInterfaces", "apiVersion": "2024-05-01", "name": "nic", "location": "westeurope",
+		"dependsOn": []any{"[resourceId('Microsoft.Network/virtualNetworks/subnets', 'net', 'sub')]"},
+		"properties": map[string]any{"ipConfigurations": []any{map[string]any{"name": "a", "properties": map[string]any{
+			"subnet": map[string]any{"id": "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'net', 'sub')]"},
+		}}}}}
+	deployment := node("net", "Deployment", values{"name": "net", "resource_group_name": "abcrg", "use_if_exists": true,
+		"template": orchestrator.FromJSON(map[string]any{"resources": []any{network, subnet, card}})})
+	b.install(deployment)
+	made, _ := orchestrator.Lookup(deployment.Runtime["resource"], "properties", "output_resources")
+	slices.Reverse(made.([]orchestrator.Value))
+	b.uninstall(deployment)
+	if diff := cmp.Diff([]string{" Succeeded"}, b.listed()); diff != "" {
+		t.Errorf("resources left beside the group (-want +got):\n%s", diff)
+	}
+}
+
+// TestGroupOfOthers holds that a deployment leaves a group alone that somebody
+// else made after it had said it would.
+func TestGroupOfOthers(t *testing.T) {
+	b := newBench(t)
+	db := database(b, "Tell-nobody-a9")
+	b.engine.Crash = func(set values) bool { return set["slipway_created_group"] != nil }
+	err := b.engine.Run(t.Context(), db, providertest.Operation{Name: "create", Function: "cloudify_azure.resources.create"})
+	if !errors.Is(err, providertest.ErrCrashed) {
+		t.Fatalf("error = %v, want the crash before the group is made", err)
+	}
+	b.engine.Crash = nil
+	theirs := baseNetwork()[0]
+	b.install(theirs)
+	providertest.Must(t, b.do(db, "delete"))
+	if diff := cmp.Diff([]string{" Succeeded"}, b.listed()); diff != "" {
+		t.Errorf("the group (-want +got):\n%s", diff)
+	}
+}
+
+// TestEchoesAreMarked holds that a secret stays marked when a template does not
+// declare it secure, so that Azure repeats it.
+func TestEchoesAreMarked(t *testing.T) {
+	b := newBench(t)
+	b.install(baseNetwork()[0])
+	deployment := node("echo", "Deployment", values{"name": "echo", "resource_group_name": "abcrg", "use_if_exists": true,
+		"params": values{"word": orchestrator.Mark("tell-nobody"), "other": "plain"},
+		"template": orchestrator.FromJSON(map[string]any{
+			"parameters": map[string]any{"word": map[string]any{"type": "string"}, "other": map[string]any{"type": "string"}},
+			"resources":  []any{},
+			"outputs": map[string]any{
+				"greeting": map[string]any{"type": "string", "value": "[concat('hello ', parameters('word'))]"},
+				"other":    map[string]any{"type": "string", "value": "[parameters('other')]"},
+			},
+		})})
+	b.install(deployment)
+	shown, err := orchestrator.EncodeValue(orchestrator.Redact(deployment.Runtime))
+	providertest.Must(t, err)
+	if strings.Contains(string(shown), "tell-nobody") {
+		t.Errorf("runtime properties show the secret: %s", shown)
+	}
+	if other, _ := orchestrator.Lookup(deployment.Runtime["outputs"], "other", "value"); other != "plain" {
+		t.Errorf("outputs.other = %v, want it unmarked", other)
+	}
+}
+
+// TestEarlierLife holds that what an earlier life of the instance left behind is
+// taken up, and goes with it.
+func TestEarlierLife(t *testing.T) {
+	b := newBench(t)
+	group := baseNetwork()[0]
+	b.install(group)
+	group.Runtime = values{} // a forced uninstall
+	b.install(group)
+	b.uninstall(group)
+	if diff := cmp.Diff([]string(nil), b.listed()); diff != "" {
+		t.Errorf("resources left (-want +got):\n%s", diff)
+	}
+	for id, n := range b.effective() {
+		if n != 1 {
+			t.Errorf("%s was effective %d times", id, n)
+		}
 	}
 }
 

@@ -169,11 +169,11 @@ func TestTagResources(t *testing.T) {
 		document{"type": "a/child"},
 		document{"type": "b", "location": "x", "tags": "[parameters('tags')]"},
 	)}
-	got := tagResources(template, map[string]string{"slipway:instance": "i"})
+	got := tagResources(template, map[string]string{"slipway:instance": "it's i"})
 	want := document{"resources": list(
-		document{"type": "a", "location": "x", "tags": document{"k": "v", "slipway:instance": "i"}},
+		document{"type": "a", "location": "x", "tags": document{"k": "v", "slipway:instance": "it's i"}},
 		document{"type": "a/child"},
-		document{"type": "b", "location": "x", "tags": "[parameters('tags')]"},
+		document{"type": "b", "location": "x", "tags": "[union(parameters('tags'), createObject('slipway:instance', 'it''s i'))]"},
 	)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("what has a location is tagged (-want +got):\n%s", diff)

@@ -90,7 +90,7 @@ func (p *Provider) deploy(ctx context.Context, call *provider.Call, t *thing) (p
 	}
 	result.Set["template"] = shownTemplate(call, template)
 	outputs, _ := orchestrator.Lookup(t.seen, "properties", "outputs")
-	result.Set["outputs"] = outputs
+	result.Set["outputs"] = markEchoes(outputs, secretsOf(call))
 	return result, nil
 }
 
@@ -147,14 +147,13 @@ func (p *Provider) undeploy(ctx context.Context, call *provider.Call, t *thing) 
 	if sent(call) == "" && provider.Text(call.Self.Runtime[groupKey]) == "" {
 		return unsent(call), nil
 	}
-	if token := provider.Text(call.Self.Runtime[operationKey]); token != "" {
-		now, err := t.client.poll(ctx, token)
-		if err != nil {
-			return provider.Result{}, t.operationError(ctx, call, err)
-		}
-		if !now.done {
-			return provider.Result{Again: &provider.Again{After: max(deploymentPoll, now.patience), Reason: "resources of " + t.at.name + " are being deleted"}}, nil
-		}
+	switch phase, err := t.underWay(ctx, call); {
+	case err != nil:
+		return provider.Result{}, err
+	case phase == resource.Deleting:
+		return provider.Result{Again: &provider.Again{After: max(deploymentPoll, t.patience), Reason: "resources of " + t.at.name + " are being deleted"}}, nil
+	case phase == resource.Pending:
+		return provider.Result{Again: &provider.Again{After: max(deploymentPoll, t.patience), Reason: t.called() + " is still being made, and will be deleted then"}}, nil
 	}
 	made, err := t.made(ctx, call)
 	if err != nil {
@@ -167,11 +166,21 @@ func (p *Provider) undeploy(ctx context.Context, call *provider.Call, t *thing) 
 			versions = versionsIn(template)
 		}
 	}
+	// One that cannot go yet, because another uses it, does not hold up the rest:
+	// Azure does not tell in which order they were made.
+	var refused error
 	for _, id := range slices.Backward(made) {
 		part := &thing{client: t.client, kind: kind{arm: armType(id), poll: deploymentPoll}, at: place{id: id, name: lastOf(id)}, version: versions[lowerType(id)]}
-		if again, err := p.remove(ctx, call, part); err != nil || again != nil {
-			return provider.Result{Again: again}, err
+		again, err := p.remove(ctx, call, part)
+		if again != nil {
+			return provider.Result{Again: again}, nil
 		}
+		if refused == nil {
+			refused = err
+		}
+	}
+	if refused != nil {
+		return provider.Result{}, refused
 	}
 	if again, err := p.remove(ctx, call, t); err != nil || again != nil {
 		return provider.Result{Again: again}, err
@@ -188,13 +197,13 @@ func (p *Provider) undeploy(ctx context.Context, call *provider.Call, t *thing) 
 
 // remove deletes one resource; nil when it is gone.
 func (p *Provider) remove(ctx context.Context, call *provider.Call, t *thing) (*provider.Again, error) {
-	again := &provider.Again{After: t.kind.poll, Reason: t.describe("is being deleted")}
+	again := &provider.Again{After: t.kind.poll, Reason: t.called() + " is being deleted"}
 	found, ok, err := t.client.get(ctx, t.at.id, t.version)
 	if err != nil || !ok {
 		return nil, err
 	}
-	if tags, tagged := found["tags"].(document); tagged && tags[provider.TagInstallation] != call.Installation {
-		call.Log.Log(provider.Warning, t.describe("carries no ownership tag of this Slipway; it is left alone"))
+	if !t.removable(call, found) {
+		call.Log.Log(provider.Warning, t.called()+" carries no ownership tag of this Slipway; it is left alone")
 		return nil, nil
 	}
 	if state, _ := orchestrator.Lookup(found, "properties", "provisioningState"); state == "Deleting" {
@@ -209,6 +218,18 @@ func (p *Provider) remove(ctx context.Context, call *provider.Call, t *thing) (*
 	return again, nil
 }
 
+// removable reports whether what is there is the template's work: a group only
+// when it carries this very instance's tags, since all in it would go; what is
+// tracked, by its location, when it carries this installation's. Children carry
+// none.
+func (t *thing) removable(call *provider.Call, found document) bool {
+	if t.kind.name == resourceGroup {
+		return t.ours(call, found)
+	}
+	tags, tagged := found["tags"].(document)
+	return !tagged && found["location"] == nil || tags[provider.TagInstallation] == call.Installation
+}
+
 // made lists the ids of what the deployment made, oldest first: as recorded at
 // create, else as ARM tells, also of a deployment that failed half-way.
 func (t *thing) made(ctx context.Context, call *provider.Call) ([]string, error) {
@@ -216,20 +237,11 @@ func (t *thing) made(ctx context.Context, call *provider.Call) ([]string, error)
 	if ids := listOfIDs(recorded); len(ids) > 0 {
 		return ids, nil
 	}
-	response, err := t.client.do(ctx, http.MethodGet, t.at.id+"/operations", t.version, nil)
-	if isNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, explain("list what "+t.at.name+" made", err)
-	}
-	defer closeBody(response)
-	found, err := readDocument(response)
+	operations, _, err := t.client.list(ctx, t.at.id+"/operations", t.version)
 	if err != nil {
 		return nil, err
 	}
 	var ids []string
-	operations, _ := found["value"].([]orchestrator.Value)
 	for _, each := range operations {
 		if id, ok := orchestrator.Lookup(each, "properties", "targetResource", "id"); ok && armType(asText(id)) != "" {
 			ids = append(ids, asText(id))

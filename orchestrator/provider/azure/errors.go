@@ -25,13 +25,14 @@ var hopeless = []string{
 	"QuotaExceeded", "OperationNotAllowed", "SkuNotAvailable", "PublicIPCountLimitReached", "ResourceQuotaExceeded",
 	"StorageAccountAlreadyTaken", "StorageAccountInAnotherResourceGroup", "ServerNameAlreadyExists", "InvalidTemplate", "InvalidTemplateDeployment",
 	"LocationNotAvailableForResourceType", "SubscriptionNotFound", "DisallowedProvider", "RequestDisallowedByPolicy",
+	"AllocationFailed", "ZonalAllocationFailed", "OverconstrainedAllocationRequest", "OverconstrainedZonalAllocationRequest",
 }
 
 // passing are codes of a wrong moment, also where the status speaks of a wrong
 // request.
 var passing = []string{
-	"AnotherOperationInProgress", "RetryableError", "ReferencedResourceNotProvisioned", "TooManyRequests", "OperationPreempted",
-	"ParentResourceNotFound", "ResourceGroupNotFound", "InvalidResourceReference", "ScopeLocked", "ServerIsBusy", "AllocationFailed",
+	inProgress, "RetryableError", "ReferencedResourceNotProvisioned", "TooManyRequests", "OperationPreempted",
+	"ParentResourceNotFound", "ResourceGroupNotFound", "InvalidResourceReference", "ScopeLocked", "ServerIsBusy",
 }
 
 // explain sorts an error of Azure's by whether asking again can help. nil stays
@@ -51,13 +52,13 @@ func explain(doing string, err error) error {
 	if said.Code == "DeploymentFailed" {
 		return explainDeployment(doing, said)
 	}
-	if delay, again := worthAgain(answered.StatusCode, said.Code); again {
+	if delay, again := worthAgain(answered.StatusCode, said.meaning()); again {
 		return provider.RetryAfter(fmt.Errorf("%s: %s", doing, said), max(delay, retryAfter(answered.RawResponse)))
 	}
-	if answered.StatusCode >= http.StatusInternalServerError || !isHopeless(answered.StatusCode, said.Code) {
+	if !isHopeless(answered.StatusCode, said.meaning()) {
 		return fmt.Errorf("%s: %s", doing, said)
 	}
-	return provider.Fatal(orchestrator.Errorf(codeOf(answered.StatusCode), "cannot %s: %s", doing, said))
+	return provider.Fatal(orchestrator.Errorf(codeOf(answered.StatusCode), "cannot %s: %s%s", doing, said, said.advice()))
 }
 
 // explainDeployment judges a failed template by what failed in it: only a wrong
@@ -68,7 +69,7 @@ func explainDeployment(doing string, failed said) error {
 			return provider.RetryAfter(fmt.Errorf("%s: %s", doing, failed), max(delay, conflictDelay))
 		}
 	}
-	return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "cannot %s: %s", doing, failed))
+	return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "cannot %s: %s%s", doing, failed, failed.advice()))
 }
 
 func explainSignIn(refused *azidentity.AuthenticationFailedError) error {
@@ -117,6 +118,35 @@ type said struct {
 	Details []said `json:"details"`
 }
 
+// inProgress is what meaning makes of a refusal that lasts as long as another
+// operation.
+const inProgress = "AnotherOperationInProgress"
+
+// meaning is the code, save where only the message tells: OperationNotAllowed
+// stands for a quota as well as for a cluster that is being changed.
+func (s said) meaning() string {
+	if s.Code == "OperationNotAllowed" && strings.Contains(strings.ToLower(s.Message), "in progress") {
+		return inProgress
+	}
+	return s.Code
+}
+
+// advice is the way out that goes with the innermost reason.
+func (s said) advice() string {
+	if len(s.Details) > 0 {
+		return s.Details[0].advice()
+	}
+	switch code := s.Code; {
+	case strings.Contains(code, "Quota"), strings.HasSuffix(code, "LimitReached"), strings.Contains(s.Message, "quota"):
+		return "; remove what is no longer needed, or ask Azure for a higher quota"
+	case strings.Contains(code, "Allocation"), code == "SkuNotAvailable":
+		return "; try another size or location, or try later"
+	case code == "AuthorizationFailed":
+		return "; give the service principal of azure_client_id the role"
+	}
+	return ""
+}
+
 // String prints the innermost reasons, which ARM wraps in "see details".
 func (s said) String() string {
 	if len(s.Details) == 0 {
@@ -132,7 +162,7 @@ func (s said) String() string {
 // codes lists the innermost codes.
 func (s said) codes() []string {
 	if len(s.Details) == 0 {
-		return []string{s.Code}
+		return []string{s.meaning()}
 	}
 	var out []string
 	for _, detail := range s.Details {

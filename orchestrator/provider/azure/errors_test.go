@@ -25,6 +25,14 @@ func answered(status int, body string) error {
 	})
 }
 
+func TestIsNotFound(t *testing.T) {
+	for code, want := range map[string]bool{"ResourceNotFound": true, "ResourceGroupNotFound": true, "SubscriptionNotFound": false, "InvalidResourceType": false} {
+		if got := isNotFound(answered(404, `{"error":{"code":"`+code+`"}}`)); got != want {
+			t.Errorf("404 %s means that the resource is not there: %t, want %t", code, got, want)
+		}
+	}
+}
+
 func TestExplain(t *testing.T) {
 	type verdict struct {
 		Fatal bool
@@ -42,7 +50,7 @@ func TestExplain(t *testing.T) {
 		},
 		"Forbidden": {
 			"so does a missing permission", answered(403, `{"error":{"code":"AuthorizationFailed","message":"no"}}`),
-			verdict{Fatal: true, Says: "cannot create x: AuthorizationFailed: no"},
+			verdict{Fatal: true, Says: "cannot create x: AuthorizationFailed: no; give the service principal of azure_client_id the role"},
 		},
 		"Busy": {
 			"the moment is wrong, whatever the status says", answered(400, `{"error":{"code":"AnotherOperationInProgress","message":"wait"}}`),
@@ -58,7 +66,23 @@ func TestExplain(t *testing.T) {
 		},
 		"Quota": {
 			"a quota does not grow by waiting, though it is a conflict", answered(409, `{"error":{"code":"QuotaExceeded","message":"full"}}`),
-			verdict{Fatal: true, Says: "cannot create x: QuotaExceeded: full"},
+			verdict{Fatal: true, Says: "cannot create x: QuotaExceeded: full; remove what is no longer needed, or ask Azure for a higher quota"},
+		},
+		"Cores": {
+			"the same code stands for a quota", answered(409, `{"error":{"code":"OperationNotAllowed","message":"exceeding approved Total Regional Cores quota"}}`),
+			verdict{Fatal: true, Says: "cannot create x: OperationNotAllowed: exceeding approved Total Regional Cores quota; remove what is no longer needed, or ask Azure for a higher quota"},
+		},
+		"BusyCluster": {
+			"and for a wrong moment", answered(409, `{"error":{"code":"OperationNotAllowed","message":"Another operation (Updating) is in progress"}}`),
+			verdict{After: conflictDelay, Says: "create x: OperationNotAllowed: Another operation (Updating) is in progress"},
+		},
+		"NoRoom": {
+			"an operation that found no machine", answered(200, `{"status":"Failed","error":{"code":"AllocationFailed","message":"full"}}`),
+			verdict{Fatal: true, Says: "cannot create x: AllocationFailed: full; try another size or location, or try later"},
+		},
+		"OtherSubscription": {
+			"not found is not gone when the subscription is meant", answered(404, `{"error":{"code":"SubscriptionNotFound","message":"none"}}`),
+			verdict{Fatal: true, Says: "cannot create x: SubscriptionNotFound: none"},
 		},
 		"ServerError": {
 			"Azure's own trouble is retried as usual", answered(500, `{"error":{"code":"InternalServerError","message":"oops"}}`),
@@ -71,7 +95,7 @@ func TestExplain(t *testing.T) {
 		"FailedTemplate": {
 			"a template that failed for good, by its innermost reason",
 			answered(200, `{"status":"Failed","error":{"code":"DeploymentFailed","message":"see","details":[{"code":"SkuNotAvailable","message":"none here"}]}}`),
-			verdict{Fatal: true, Says: "cannot create x: DeploymentFailed: SkuNotAvailable: none here"},
+			verdict{Fatal: true, Says: "cannot create x: DeploymentFailed: SkuNotAvailable: none here; try another size or location, or try later"},
 		},
 		"PreemptedTemplate": {
 			"a template that failed by a wrong moment",

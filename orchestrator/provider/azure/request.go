@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,12 +26,14 @@ type answer map[string]any
 
 // do sends one request; the response's body is still to be read.
 func (c *client) do(ctx context.Context, method, path, version string, body any) (*http.Response, error) {
+	return c.ask(ctx, method, path, url.Values{"api-version": {version}}, body)
+}
+
+func (c *client) ask(ctx context.Context, method, path string, query url.Values, body any) (*http.Response, error) {
 	request, err := runtime.NewRequest(ctx, method, runtime.JoinPaths(c.arm.Endpoint(), path))
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	query := request.Raw().URL.Query()
-	query.Set("api-version", version)
 	request.Raw().URL.RawQuery = query.Encode()
 	request.Raw().Header.Set("Accept", "application/json")
 	if body != nil {
@@ -60,6 +64,39 @@ func (c *client) get(ctx context.Context, id, version string) (document, bool, e
 	defer closeBody(response)
 	found, err := readDocument(response)
 	return found, err == nil, err
+}
+
+// list reads all pages of a list; false when what it hangs under is not there. Of
+// the address of the next page only the query counts: the rest is known, and the
+// access token goes nowhere else.
+func (c *client) list(ctx context.Context, path, version string) ([]orchestrator.Value, bool, error) {
+	var all []orchestrator.Value
+	query := url.Values{"api-version": {version}}
+	for {
+		response, err := c.ask(ctx, http.MethodGet, path, query, nil)
+		if isNotFound(err) {
+			return nil, false, nil
+		}
+		if err != nil {
+			return nil, false, explain("list "+shortID(path), err)
+		}
+		page, err := readDocument(response)
+		closeBody(response)
+		if err != nil {
+			return nil, false, err
+		}
+		items, _ := page["value"].([]orchestrator.Value)
+		all = append(all, items...)
+		next, _ := page["nextLink"].(string)
+		if next == "" {
+			return all, true, nil
+		}
+		address, err := url.Parse(next)
+		if err != nil {
+			return nil, false, fmt.Errorf("list %s: the next page has no address", shortID(path))
+		}
+		query = address.Query()
+	}
 }
 
 func readDocument(response *http.Response) (document, error) {
@@ -141,7 +178,12 @@ func retryAfter(response *http.Response) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
+// misdirected are codes of answers that say "not found" of something else than
+// what was asked for.
+var misdirected = []string{"SubscriptionNotFound", "InvalidResourceType", "InvalidResourceNamespace", "NoRegisteredProviderFound"}
+
+// isNotFound reports whether what was asked for is not there.
 func isNotFound(err error) bool {
 	answered, ok := errors.AsType[*azcore.ResponseError](err)
-	return ok && answered.StatusCode == http.StatusNotFound
+	return ok && answered.StatusCode == http.StatusNotFound && !slices.Contains(misdirected, answered.ErrorCode)
 }

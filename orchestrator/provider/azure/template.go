@@ -82,10 +82,11 @@ func tagResources(template document, ownership map[string]string) document {
 		if !ok || made["location"] == nil {
 			continue
 		}
-		tags, written := made["tags"].(document)
-		if !written && made["tags"] != nil {
-			continue // an expression, which may yield anything
+		if expression, ok := made["tags"].(string); ok && strings.HasPrefix(expression, "[") {
+			made["tags"] = unite(expression, ownership)
+			continue
 		}
+		tags, _ := made["tags"].(document)
 		if tags == nil {
 			tags = document{}
 			made["tags"] = tags
@@ -96,6 +97,19 @@ func tagResources(template document, ownership map[string]string) document {
 	}
 	return out
 }
+
+// unite lets ARM add ownership to the tags that an expression yields.
+func unite(expression string, ownership map[string]string) string {
+	var pairs []string
+	for _, key := range orchestrator.SortedKeys(ownership) {
+		pairs = append(pairs, literal(key), literal(ownership[key]))
+	}
+	inner := strings.TrimSuffix(strings.TrimPrefix(expression, "["), "]")
+	return "[union(" + inner + ", createObject(" + strings.Join(pairs, ", ") + "))]"
+}
+
+// literal is a text as expressions write it.
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 // versionsIn tells the API version of each type that a template makes.
 func versionsIn(template document) map[string]string {

@@ -30,39 +30,59 @@ type thing struct {
 	seen document
 }
 
-func (t *thing) describe(how string) string {
-	return fmt.Sprintf("%s %s %s", t.kind.arm, t.at.name, how)
-}
+// called is what people call the resource.
+func (t *thing) called() string { return t.kind.arm + " " + t.at.name }
 
 // Observe asks about the operation under way, if there is one, then looks at the
 // resource.
 func (t *thing) Observe(ctx context.Context, call *provider.Call) (resource.Observation, error) {
-	if token := provider.Text(call.Self.Runtime[operationKey]); token != "" {
-		now, err := t.client.poll(ctx, token)
-		if err != nil {
-			return resource.Observation{}, t.operationError(ctx, call, err)
-		}
-		if !now.done {
-			t.patience = now.patience
-			return resource.Observation{Exists: true, Phase: resource.Pending, Reason: t.describe("is being changed")}, nil
-		}
+	switch phase, err := t.underWay(ctx, call); {
+	case err != nil:
+		return resource.Observation{}, err
+	case phase == resource.Deleting:
+		return resource.Observation{Exists: true, Phase: phase, Name: t.called(), State: "is being deleted"}, nil
+	case phase == resource.Pending:
+		return resource.Observation{Exists: true, Phase: phase, Name: t.called(), State: "is being changed"}, nil
 	}
 	found, ok, err := t.client.get(ctx, t.at.id, t.version)
 	if err != nil || !ok {
-		return resource.Observation{Reason: t.describe("is not there")}, err
+		return resource.Observation{Name: t.called()}, err
 	}
 	t.seen = found
 	return t.observed(call, found), nil
 }
 
+// underWay asks about the operations that the runtime properties tell of: a
+// deletion, a change. Ready means that none is under way any more.
+func (t *thing) underWay(ctx context.Context, call *provider.Call) (resource.Phase, error) {
+	for _, operation := range []struct {
+		key   string
+		phase resource.Phase
+	}{{deletionKey, resource.Deleting}, {operationKey, resource.Pending}} {
+		token := provider.Text(call.Self.Runtime[operation.key])
+		if token == "" {
+			continue
+		}
+		now, err := t.client.poll(ctx, token)
+		if err != nil {
+			return resource.Ready, t.operationError(ctx, call, operation.key, err)
+		}
+		if !now.done {
+			t.patience = now.patience
+			return operation.phase, nil
+		}
+	}
+	return resource.Ready, nil
+}
+
 // operationError forgets an operation that failed, so that the next attempt
 // starts with a look.
-func (t *thing) operationError(ctx context.Context, call *provider.Call, err error) error {
+func (t *thing) operationError(ctx context.Context, call *provider.Call, key string, err error) error {
 	explained := explain("change "+shortID(t.at.id), err)
 	if _, failed := errors.AsType[*operationFailed](err); !failed {
 		return explained
 	}
-	if err := call.Journal.Set(ctx, map[string]orchestrator.Value{operationKey: nil}); err != nil {
+	if err := call.Journal.Set(ctx, map[string]orchestrator.Value{key: nil}); err != nil {
 		return fmt.Errorf("record that the operation failed: %w", err)
 	}
 	return explained
@@ -71,12 +91,17 @@ func (t *thing) operationError(ctx context.Context, call *provider.Call, err err
 func (t *thing) observed(call *provider.Call, found document) resource.Observation {
 	state, _ := orchestrator.Lookup(found, "properties", "provisioningState")
 	seen := resource.Observation{
-		Exists: true, Foreign: !t.ours(call, found), Set: t.properties(found),
-		Reason: t.describe("is " + asText(state)),
+		Exists: true, Foreign: !t.ours(call, found), Set: t.properties(call, found),
+		Name: t.called(), State: "is " + asText(state),
+	}
+	if t.body != nil && !seen.Foreign {
+		// Also where an earlier life of the instance left it behind: what is ours
+		// is ours to delete.
+		seen.Set[sentKey] = t.at.id
 	}
 	switch state {
 	case nil, "Succeeded", "Ready":
-		seen.Reason = t.describe("is there")
+		seen.State = "is there"
 	case "Failed", "Canceled":
 		if t.body == nil || t.put {
 			seen.Phase = resource.Broken
@@ -142,10 +167,10 @@ func (t *thing) Delete(ctx context.Context, call *provider.Call) error {
 // send sends a change and writes down the token of the operation it began.
 func (t *thing) send(ctx context.Context, call *provider.Call, method string) (token string, err error) {
 	var body any
-	doing := "delete " + shortID(t.at.id)
+	doing, key := "delete "+shortID(t.at.id), deletionKey
 	if method == http.MethodPut {
 		body, t.put = t.body, true
-		doing = "create " + shortID(t.at.id)
+		doing, key = "create "+shortID(t.at.id), operationKey
 	}
 	err = fenced(ctx, call, func(ctx context.Context) (err error) {
 		token, err = t.client.begin(ctx, method, t.at.id, t.version, body)
@@ -160,7 +185,7 @@ func (t *thing) send(ctx context.Context, call *provider.Call, method string) (t
 	if token == "" {
 		return "", nil
 	}
-	if err := call.Journal.Set(ctx, map[string]orchestrator.Value{operationKey: token}); err != nil {
+	if err := call.Journal.Set(ctx, map[string]orchestrator.Value{key: token}); err != nil {
 		return "", fmt.Errorf("record the operation: %w", err)
 	}
 	return token, nil
@@ -172,9 +197,10 @@ var userMaps = []string{"tags", "nodeLabels", "parameters", "outputs", "userAssi
 // properties are what the resource leaves in the runtime properties. The
 // resource's own properties are laid flat beside "properties", since blueprints
 // read them both ways.
-func (t *thing) properties(found document) map[string]orchestrator.Value {
+func (t *thing) properties(call *provider.Call, found document) map[string]orchestrator.Value {
 	set := map[string]orchestrator.Value{
-		"name": t.at.name, "resource_group": t.at.group, "resource_id": t.at.id, "resource": viewOf(found),
+		"name": t.at.name, "resource_group": t.at.group, "resource_id": t.at.id,
+		"resource": markEchoes(viewOf(found), secretsOf(call)),
 	}
 	if t.kind.parentName != "" {
 		set[t.kind.parentName] = t.at.parent

@@ -44,7 +44,7 @@ func (o *object) Observe(ctx context.Context, call *provider.Call) (resource.Obs
 	}
 	live, err := at.Get(ctx, o.manifest.object().GetName(), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return resource.Observation{Reason: o.describe("is not there")}, nil
+		return resource.Observation{Name: o.called()}, nil
 	}
 	if err != nil {
 		return resource.Observation{}, explain("read "+o.manifest.String(), err)
@@ -55,22 +55,23 @@ func (o *object) Observe(ctx context.Context, call *provider.Call) (resource.Obs
 func (o *object) observed(call *provider.Call, live *unstructured.Unstructured) resource.Observation {
 	ours := owned(call, live)
 	seen := resource.Observation{
-		Exists: true, Foreign: !ours, Stale: ours && !o.applied, Reason: o.describe("is there"),
+		Exists: true, Foreign: !ours, Stale: ours && !o.applied, Name: o.called(), State: "is there",
 		Set: map[string]orchestrator.Value{viewKey: view(live, orchestrator.IsSensitive(o.manifest.content))},
 	}
 	if live.GetDeletionTimestamp() != nil {
-		seen.Phase, seen.Reason = resource.Deleting, o.describe("is being deleted")
+		seen.Phase, seen.State = resource.Deleting, "is being deleted"
 		return seen
 	}
 	if waits := notReady(live); o.validate && waits != "" {
-		seen.Phase, seen.Reason = resource.Pending, o.describe(waits)
+		seen.Phase, seen.State = resource.Pending, waits
 	}
 	return seen
 }
 
-func (o *object) describe(how string) string {
+// called is what people call the object.
+func (o *object) called() string {
 	u := o.manifest.object()
-	return fmt.Sprintf("%s %s %s", u.GetKind(), u.GetName(), how)
+	return u.GetKind() + " " + u.GetName()
 }
 
 // Create writes down that the object is this instance's, then applies it.

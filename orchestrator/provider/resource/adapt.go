@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -62,7 +63,7 @@ func (a Adapted) check(ctx context.Context, call *provider.Call) (provider.Resul
 	}
 	if !seen.Exists {
 		return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.NotFound,
-			"%s does not exist; correct its resource_id, or let Slipway create it", seen.describe(call)))
+			"%s does not exist; correct its resource_id, or let Slipway create it", seen.name(call)))
 	}
 	return a.conclude(call, seen, nil)
 }
@@ -111,7 +112,7 @@ func (a Adapted) awaitCreated(ctx context.Context, call *provider.Call, named ma
 func (a Adapted) meet(ctx context.Context, call *provider.Call, seen Observation, named map[string]orchestrator.Value) (provider.Result, error) {
 	if seen.Foreign && !a.options.UseExisting {
 		return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.Conflict,
-			"%s exists already and carries no ownership tag of this Slipway; choose another name, or use it as an external resource", seen.describe(call)))
+			"%s exists already and carries no ownership tag of this Slipway; choose another name, or use it as an external resource", seen.name(call)))
 	}
 	if seen.Phase == Ready && seen.Stale {
 		if err := a.resource.Update(ctx, call, seen); err != nil {
@@ -131,7 +132,7 @@ func (a Adapted) update(ctx context.Context, call *provider.Call) (provider.Resu
 		return provider.Result{}, err
 	}
 	if !seen.Exists {
-		return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.NotFound, "%s is gone", seen.describe(call)))
+		return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.NotFound, "%s is gone", seen.name(call)))
 	}
 	if seen.Phase == Ready {
 		if err := a.resource.Update(ctx, call, seen); err != nil {
@@ -142,7 +143,7 @@ func (a Adapted) update(ctx context.Context, call *provider.Call) (provider.Resu
 		}
 	}
 	if seen.Exists && seen.Phase == Ready && seen.Stale {
-		return a.again(call, seen.describe(call)+" and about to change")
+		return a.again(call, seen.name(call)+" is about to change")
 	}
 	return a.conclude(call, seen, nil)
 }
@@ -175,7 +176,7 @@ func (a Adapted) delete(ctx context.Context, call *provider.Call) (provider.Resu
 	}
 	if seen.Foreign {
 		return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.Conflict,
-			"%s carries no ownership tag of this Slipway any more, so it is not deleted; delete it yourself, or tag it again", seen.describe(call)))
+			"%s carries no ownership tag of this Slipway any more, so it is not deleted; delete it yourself, or tag it again", seen.name(call)))
 	}
 	return a.remove(ctx, call, seen)
 }
@@ -213,16 +214,21 @@ func (a Adapted) again(call *provider.Call, reason string) (provider.Result, err
 // end's reads, or deleted behind our back.
 func (a Adapted) vanished(call *provider.Call, seen Observation) (provider.Result, error) {
 	if call.Now.Sub(call.IntentAt) <= a.options.Scale(DoubtWindow) {
-		return provider.Result{Again: &provider.Again{After: lookInterval, Reason: seen.describe(call) + " is not visible yet"}}, nil
+		return provider.Result{Again: &provider.Again{After: lookInterval, Reason: seen.name(call) + " is not visible yet"}}, nil
 	}
 	return provider.Result{}, provider.Fatal(orchestrator.Errorf(orchestrator.NotFound,
-		"%s was created and is gone; somebody deleted it outside of Slipway", seen.describe(call)))
+		"%s was created and is gone; somebody deleted it outside of Slipway", seen.name(call)))
 }
 
-// describe names the resource for people.
-func (o Observation) describe(call *provider.Call) string {
-	if o.Reason != "" {
-		return o.Reason
+// name is what people call the resource.
+func (o Observation) name(call *provider.Call) string {
+	if o.Name != "" {
+		return o.Name
 	}
 	return "the resource of " + call.Self.ID
+}
+
+// describe says for people how the resource is.
+func (o Observation) describe(call *provider.Call) string {
+	return strings.TrimSpace(o.name(call) + " " + o.State)
 }

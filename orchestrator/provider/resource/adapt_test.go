@@ -45,9 +45,9 @@ func (c *cloud) Observe(_ context.Context, call *provider.Call) (resource.Observ
 	id, _ := call.Self.Runtime["id"].(string)
 	t := c.things[id]
 	if t == nil || c.now().Before(t.visible) {
-		return resource.Observation{Reason: "thing " + id}, nil
+		return resource.Observation{Name: "thing " + id}, nil
 	}
-	seen := resource.Observation{Exists: true, Reason: "thing " + id, Foreign: t.foreign, Phase: t.phase, Set: values{"description": "of " + id}}
+	seen := resource.Observation{Exists: true, Name: "thing " + id, Foreign: t.foreign, Phase: t.phase, Set: values{"description": "of " + id}}
 	if c.now().Before(t.ready) {
 		seen.Phase = resource.Pending
 	}

@@ -75,8 +75,9 @@ const (
 type Observation struct {
 	Exists bool
 	Phase  Phase
-	// Reason says it for people: "vpc-0abc is pending".
-	Reason string
+	// Name is what people call it, "VPC vpc-0abc"; State how it is, to be read
+	// after its name: "is pending".
+	Name, State string
 	// Foreign says that it is not this installation's: neither adopted nor
 	// deleted. Leaves set it from the ownership tags; what cannot carry tags
 	// (an attachment, a route) is never foreign.

@@ -47,7 +47,7 @@ func (a *act) deploy() (answer, error) {
 	if err != nil {
 		return answer{}, invalidTemplate(err)
 	}
-	s := stored{CreatedAt: a.world.Now(), ReadyAt: readyAt, Wish: wish, Resource: document{
+	s := stored{CreatedAt: a.world.Now(), ReadyAt: readyAt, VisibleAt: a.visibleAt(), Wish: wish, Resource: document{
 		"id": a.target.id, "name": a.target.name, "type": deploymentType, "tags": a.body["tags"],
 		"properties": document{
 			"mode": text(properties, "mode"), "parameters": plan.shownParameters(), "outputs": outputs, "outputResources": references(made),

@@ -3,6 +3,7 @@ package azure
 import (
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -238,6 +239,10 @@ func (p *plan) function(name string, arguments []any, all []made) (any, error) {
 		return p.resourceID(words)
 	case "reference":
 		return p.reference(first, all)
+	case "union":
+		return union(arguments)
+	case "createobject":
+		return createObject(arguments)
 	}
 	return nil, fmt.Errorf("the rehearsal does not know the template function '%s'", name)
 }
@@ -249,6 +254,32 @@ func format(words []string) (any, error) {
 	out := words[0]
 	for i, word := range words[1:] {
 		out = strings.ReplaceAll(out, "{"+strconv.Itoa(i)+"}", word)
+	}
+	return out, nil
+}
+
+// union lays objects over each other; a later one wins.
+func union(arguments []any) (any, error) {
+	out := document{}
+	for _, argument := range arguments {
+		inner, ok := argument.(document)
+		if !ok {
+			return nil, fmt.Errorf("the rehearsal unites objects only")
+		}
+		maps.Copy(out, inner)
+	}
+	return out, nil
+}
+
+// createObject makes an object of keys and values in turn.
+func createObject(arguments []any) (any, error) {
+	out := document{}
+	for i := 0; i < len(arguments); i += 2 {
+		key, ok := arguments[i].(string)
+		if !ok || i+1 == len(arguments) {
+			return nil, fmt.Errorf("createObject needs pairs of a name and a value")
+		}
+		out[key] = arguments[i+1]
 	}
 	return out, nil
 }

@@ -15,7 +15,7 @@ func (a *act) get() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if !ok {
+	if !ok || !a.world.Due(s.VisibleAt) {
 		return a.absent(), nil
 	}
 	a.Deployment = text(s.Resource, "tags", rehearsal.TagDeployment)
@@ -74,9 +74,10 @@ func (a *act) make(before stored, exists bool, start time.Time) (stored, error) 
 	now := a.world.Now()
 	s := stored{Resource: rehearsal.CloneDocument(a.body), Wish: rehearsal.CloneDocument(a.body), CreatedAt: now}
 	s.ReadyAt = start.Add(a.world.Speed.Scale(a.target.row.create))
+	s.VisibleAt = a.visibleAt()
 	state := creating
 	if exists {
-		s.CreatedAt, state = before.CreatedAt, updating
+		s.CreatedAt, s.VisibleAt, state = before.CreatedAt, before.VisibleAt, updating
 		if err := a.forgetReferences(a.target.id, before); err != nil {
 			return stored{}, err
 		}
@@ -98,6 +99,14 @@ func (a *act) make(before stored, exists bool, start time.Time) (stored, error) 
 		return stored{}, err
 	}
 	return s, a.save(a.target, s)
+}
+
+// visibleAt is when reads show what is made now.
+func (a *act) visibleAt() time.Time {
+	if !a.Late {
+		return time.Time{}
+	}
+	return a.world.After(rehearsal.LateEffect)
 }
 
 // keepFilled keeps what Azure added to a resource when it is put again.
@@ -130,7 +139,11 @@ func (a *act) remove() (answer, error) {
 		return answer{}, err
 	}
 	a.Effective = true
-	s.GoneAt = a.world.After(a.target.row.remove)
+	lasts := a.target.row.remove
+	if a.Late {
+		lasts = max(lasts, rehearsal.LateEffect)
+	}
+	s.GoneAt = a.world.After(lasts)
 	if a.world.Due(s.GoneAt) {
 		return answer{status: http.StatusOK}, a.erase(a.target, s)
 	}

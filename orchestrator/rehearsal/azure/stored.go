@@ -18,6 +18,8 @@ type stored struct {
 	ReadyAt   time.Time `json:"ready_at"`
 	GoneAt    time.Time `json:"gone_at,omitzero"`
 	CreatedAt time.Time `json:"created_at"`
+	// VisibleAt is when reads begin to show it, after a late effect.
+	VisibleAt time.Time `json:"visible_at,omitzero"`
 }
 
 // ARM's words for how a resource is.
