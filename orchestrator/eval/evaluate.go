@@ -19,6 +19,10 @@ const (
 	maxText     = 64 << 20 // bytes
 )
 
+// ErrTooDeep is inside the error of values that lead to each other more often
+// than is allowed, as those in a circle do.
+var ErrTooDeep = fmt.Errorf("the recursion limit of %d was reached; do values refer to each other in a circle?", maxDepth)
+
 // Evaluate returns v with every call replaced by its answer, nested ones first.
 // A call whose answer scope does not know yet stays, with the known parts of
 // its arguments filled in. place gives SELF, SOURCE and TARGET their meaning;
@@ -112,7 +116,7 @@ func (r *run) mapping(values map[string]Value, f frame) (map[string]Value, error
 func (r *run) call(c Call, f frame) (Value, error) {
 	fail := func(err error) (Value, error) { return nil, wrap(c.Name, f.path, discreet(c.Args, err)) }
 	if f.depth >= maxDepth {
-		return fail(fmt.Errorf("the recursion limit of %d was reached; do values refer to each other in a circle?", maxDepth))
+		return fail(ErrTooDeep)
 	}
 	r.calls++
 	*r.total++
@@ -125,7 +129,7 @@ func (r *run) call(c Call, f frame) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Args = args
+	c.Args = spread(args)
 	if err := Check(c); err != nil {
 		return fail(err)
 	}
@@ -143,6 +147,20 @@ func (r *run) call(c Call, f frame) (Value, error) {
 		answer = orchestrator.Mark(answer)
 	}
 	return answer, nil
+}
+
+// spread moves the mark of a list of arguments, as a secret may hold one, to the
+// arguments.
+func spread(args Value) Value {
+	list, ok := open(args).([]Value)
+	if _, marked := args.(orchestrator.Sensitive); !marked || !ok {
+		return args
+	}
+	out := make([]Value, len(list))
+	for i, item := range list {
+		out[i] = orchestrator.Mark(item)
+	}
+	return out
 }
 
 // topMarked reports whether an argument as a whole is marked. Marks deeper in a

@@ -299,3 +299,33 @@ func FuzzEvaluate(f *testing.F) {
 		}
 	})
 }
+
+// The functions read the arguments of a list that comes marked as a whole, as
+// one from the JSON of a secret does.
+func TestArgumentsFromSecret(t *testing.T) {
+	secret := Static{Inputs: map[string]Value{"s": orchestrator.Mark([]Value{"a-b", "-"}), "m": orchestrator.Mark([]Value{map[string]Value{"a": int64(1)}})}}
+	cases := map[string]struct {
+		reason string
+		in     Value
+		want   Value
+	}{
+		"Split":  {"the list is taken apart", m{"string_split": call("get_input", "s")}, []Value{"a", "b"}},
+		"Find":   {"and so for others", m{"string_find": call("get_input", "s")}, int64(1)},
+		"Concat": {"parts are joined", m{"concat": call("get_input", "s")}, "a-b-"},
+		"Merge":  {"maps are merged", m{"merge": call("get_input", "m")}, map[string]Value{"a": int64(1)}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := Evaluate(secret, Place{}, tc.in, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !orchestrator.IsSensitive(got) {
+				t.Error("the answer is as sensitive as the arguments")
+			}
+			if diff := cmp.Diff(tc.want, orchestrator.Reveal(got)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
+	}
+}
