@@ -16,15 +16,7 @@ import (
 )
 
 // bundled imports the catalogue's own types and nothing else.
-type bundled struct{}
-
-func (bundled) Import(location, version string) (*dsl.Document, error) {
-	text, name, ok := blueprints.TypesFor(location, version)
-	if !ok {
-		return nil, fmt.Errorf("%s is not bundled", location)
-	}
-	return &dsl.Document{Name: name, Text: []byte(text)}, nil
-}
+var bundled = dsl.Bundled(blueprints.TypesFor)
 
 func compile(t *testing.T, entry blueprints.Entry) *orchestrator.Plan {
 	t.Helper()
@@ -32,7 +24,7 @@ func compile(t *testing.T, entry blueprints.Entry) *orchestrator.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, findings := dsl.Compile(dsl.Source{Files: files, Main: blueprints.MainFile}, bundled{})
+	plan, findings := dsl.Compile(dsl.Source{Files: files, Main: blueprints.MainFile}, bundled)
 	for _, finding := range findings {
 		t.Errorf("%+v", finding)
 	}
@@ -48,6 +40,27 @@ func TestCatalogueCompilesClean(t *testing.T) {
 			plan := compile(t, entry)
 			if plan.Description == "" || len(plan.Nodes) == 0 || len(plan.Capabilities) == 0 {
 				t.Errorf("the plan has %d nodes, %d capabilities and the description %q", len(plan.Nodes), len(plan.Capabilities), plan.Description)
+			}
+		})
+	}
+}
+
+// The bundled types serve blueprints of all versions: teams have kept some for
+// ten years.
+func TestTypesServeEveryVersion(t *testing.T) {
+	const newest = 5
+	for minor := range newest + 1 {
+		version := fmt.Sprintf("cloudify_dsl_1_%d", minor)
+		t.Run(version, func(t *testing.T) {
+			text := strings.Replace(blueprints.EveryType(), fmt.Sprintf("cloudify_dsl_1_%d", newest), version, 1) +
+				"node_templates: {vm: {type: cloudify.nodes.Compute}}\n"
+			files := fstest.MapFS{blueprints.MainFile: &fstest.MapFile{Data: []byte(text)}}
+			plan, findings := dsl.Compile(dsl.Source{Files: files, Main: blueprints.MainFile}, bundled)
+			for _, finding := range findings {
+				t.Error(finding)
+			}
+			if plan != nil && plan.Version != version {
+				t.Errorf("the plan is of version %s", plan.Version)
 			}
 		})
 	}
@@ -174,7 +187,7 @@ func TestEveryTypeCompiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			files := fstest.MapFS{"blueprint.yaml": {Data: text}}
-			plan, findings := dsl.Compile(dsl.Source{Files: files, Main: "blueprint.yaml"}, bundled{})
+			plan, findings := dsl.Compile(dsl.Source{Files: files, Main: "blueprint.yaml"}, bundled)
 			for _, finding := range findings {
 				t.Errorf("%+v", finding)
 			}

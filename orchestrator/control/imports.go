@@ -35,7 +35,7 @@ func (i *importer) Import(location, version string) (*dsl.Document, error) {
 
 func (i *importer) find(location, version string) (*dsl.Document, error) {
 	if text, name, ok := i.control.cfg.Catalogue.Types(location, version); ok {
-		return &dsl.Document{Name: name, Text: []byte(text)}, nil
+		return &dsl.Document{Name: name, Text: []byte(text), AnyVersion: true}, nil
 	}
 	if id, ok := strings.CutPrefix(location, "blueprint:"); ok {
 		return i.blueprint(id)

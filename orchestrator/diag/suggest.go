@@ -21,7 +21,7 @@ const maxCandidates = 5_000
 
 // Nearest returns the candidate that differs from name by the fewest edits,
 // counting a difference in case only as none; the empty string when more than
-// a third of the name would have to change.
+// a third of what they do not have in common up to a dot would have to change.
 func Nearest(name string, candidates []string) string {
 	return NearestOf(name, slices.Values(candidates))
 }
@@ -29,8 +29,7 @@ func Nearest(name string, candidates []string) string {
 // NearestOf is Nearest over a sequence, which need not be sorted: of equally
 // near candidates the first by name counts.
 func NearestOf(name string, candidates iter.Seq[string]) string {
-	lower := strings.ToLower(name)
-	best, bestDistance, compared := "", len(name)/3+1, 0
+	best, bestDistance, compared := "", len(name), 0
 	for candidate := range candidates {
 		if candidate == name || abs(len(candidate)-len(name)) > bestDistance {
 			continue
@@ -38,12 +37,26 @@ func NearestOf(name string, candidates iter.Seq[string]) string {
 		if compared++; compared > maxCandidates {
 			break
 		}
-		distance := edits(lower, strings.ToLower(candidate))
-		if distance < bestDistance || distance == bestDistance && best != "" && candidate < best {
+		common := sharedFront(name, candidate)
+		distance := edits(strings.ToLower(name[common:]), strings.ToLower(candidate[common:]))
+		if distance > max(1, (len(name)-common)/3) || len(name) < 2 {
+			continue
+		}
+		if best == "" || distance < bestDistance || distance == bestDistance && candidate < best {
 			best, bestDistance = candidate, distance
 		}
 	}
 	return best
+}
+
+// sharedFront is the length of what two names have in common up to a dot.
+func sharedFront(a, b string) int {
+	for i := min(len(a), len(b)); i > 0; i-- {
+		if a[i-1] == '.' && a[:i] == b[:i] {
+			return i
+		}
+	}
+	return 0
 }
 
 // edits is the number of insertions, deletions, replacements and swaps of

@@ -39,11 +39,13 @@ type compiler struct {
 	filled          int  // values that data types were filled in with
 
 	// Of reading and merging.
-	chains     map[string][]string // per file, the files that led to it
-	texts      map[string]*node    // trees by name, read once
-	namespaces map[string]string   // of imported blueprints
-	blueprints []string
-	root       *node
+	chains map[string][]string // per file, the files that led to it
+	texts  map[string]*node    // trees by name, read once
+	// anyVersions are the files that may use what is newer than the main one.
+	anyVersions map[string]bool
+	namespaces  map[string]string // of imported blueprints
+	blueprints  []string
+	root        *node
 
 	// broken holds the paths of sections and named entries with a structure
 	// that is reported; what follows from it is not.
@@ -91,7 +93,7 @@ func newCompiler(source Source, importer Importer, o options) *compiler {
 	}
 	return &compiler{
 		options: o, files: source.Files, mainName: path.Clean(source.Main), importer: importer, validateVersion: !o.anyVersion,
-		chains: map[string][]string{}, texts: map[string]*node{}, namespaces: map[string]string{},
+		chains: map[string][]string{}, anyVersions: map[string]bool{}, texts: map[string]*node{}, namespaces: map[string]string{},
 		broken: map[string]bool{}, brokenNodes: map[string]bool{}, circular: map[string]bool{},
 		dataTypes: map[string]*dataType{}, nodeTypes: map[string]*nodeType{}, relationshipTypes: map[string]*relationshipType{},
 		policySchemas: map[*node]*schema{}, plugins: map[string]orchestrator.Plugin{}, used: map[string]bool{},

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/diag"
 	"github.com/slipwayhq/slipway/orchestrator/eval"
 )
 
@@ -67,13 +69,16 @@ var operators = map[string]operator{
 func (c *compiler) constraintsOf(n *node, path string) []orchestrator.Constraint {
 	var out []orchestrator.Constraint
 	for i, item := range n.list() {
+		if item.kind != mapKind {
+			continue // reported with the structure
+		}
 		where := indexed(path, i)
 		constraint := orchestrator.Constraint{}
 		names := []string{}
 		for _, e := range item.all() {
 			if e.key == "error_message" {
-				if c.validateVersion && c.version < v1_5 {
-					c.fail(codeTooNew, e.at, where, "error_message needs %s, and this blueprint is %s", v1_5, c.version)
+				if c.tooNew(v1_5, e.at) {
+					c.failTooNew(v1_5, e.at, where, "error_message")
 				}
 				constraint.Message = e.value.text()
 				continue
@@ -82,7 +87,10 @@ func (c *compiler) constraintsOf(n *node, path string) []orchestrator.Constraint
 			constraint.Operator, constraint.Argument = e.key, e.value.value()
 		}
 		if len(names) != 1 {
-			c.fail(codeUnknownType, item.at, where, "a constraint is one operator with its argument, not %d", len(names))
+			d := c.fail(codeUnknownType, item.at, where, "a constraint is one operator with its argument, not %d", len(names))
+			if len(names) > 1 {
+				d.Hint = "write each one as an item of its own"
+			}
 			continue
 		}
 		op, ok := operators[constraint.Operator]
@@ -92,17 +100,34 @@ func (c *compiler) constraintsOf(n *node, path string) []orchestrator.Constraint
 			continue
 		}
 		if !op.argument.accepts(constraint.Argument) {
-			d := c.fail(codeConstraintArgument, item.locate(item.at, constraint.Operator), where, "the constraint %s takes %s, not %s", constraint.Operator, op.argument.describe(), eval.Kind(constraint.Argument))
-			if pattern, ok := constraint.Argument.(string); ok && op.argument == regexArgument {
-				_, err := compileRegex(pattern)
-				d.Message = fmt.Sprintf("the constraint %s: %v", constraint.Operator, err)
-				d.Hint = "look-around and back references cannot be used"
+			at := item.locateValue(item.at, constraint.Operator)
+			d := c.fail(codeConstraintArgument, at, where, "the constraint %s takes %s, not %s", constraint.Operator, op.argument.describe(), describe(constraint.Argument))
+			if text, ok := constraint.Argument.(string); ok {
+				op.argument.correct(d, constraint.Operator, text)
 			}
 			continue
 		}
 		out = append(out, constraint)
 	}
 	return out
+}
+
+// correct makes more of a finding about an argument that is a text.
+func (k argumentKind) correct(d *diag.Diagnostic, operator, text string) {
+	switch k {
+	case regexArgument:
+		_, err := compileRegex(text)
+		d.Message = fmt.Sprintf("the constraint %s: %v", operator, err)
+		if reason, ok := errors.AsType[*syntax.Error](err); ok && reason.Code == syntax.ErrInvalidPerlOp || strings.Contains(text, `\1`) {
+			d.Hint = "look-around and back references cannot be used"
+		}
+	case sequenceArgument:
+		d.Hint = fmt.Sprintf("write [%s]", text)
+	case scalarArgument:
+		if isDigits(text) {
+			d.Hint = "write it without quotes"
+		}
+	}
 }
 
 func (k argumentKind) describe() string {

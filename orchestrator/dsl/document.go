@@ -256,6 +256,24 @@ func (n *node) locate(fallback orchestrator.Range, path ...string) orchestrator.
 	return at
 }
 
+// locateValue is like locate, but returns the position of what stands under the
+// path where all of it is there.
+func (n *node) locateValue(fallback orchestrator.Range, path ...string) orchestrator.Range {
+	at := n
+	for _, key := range path {
+		if e, ok := at.find(key); ok {
+			at = e.value
+			continue
+		}
+		i, err := strconv.Atoi(strings.Trim(key, "[]"))
+		if err != nil || i < 0 || i >= len(at.list()) {
+			return n.locate(fallback, path...)
+		}
+		at = at.items[i]
+	}
+	return at.place(fallback)
+}
+
 func dotted(path, key string) string {
 	if path == "" {
 		return key

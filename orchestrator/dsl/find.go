@@ -50,6 +50,9 @@ func (c *compiler) ask(document *imported, location string) ([]byte, *PluginReco
 		document.name = location
 	}
 	document.archive = document.name + "/"
+	if found.AnyVersion {
+		c.anyVersions[document.name] = true
+	}
 	return found.Text, found.Record, nil
 }
 

@@ -22,13 +22,44 @@ func (c *compiler) checkFunctions() {
 	for _, e := range c.root.get("inputs").all() {
 		check.inputs[e.key] = true
 	}
+	for _, section := range []string{"node_templates", "outputs", "capabilities"} {
+		c.checkMisspelt(c.root.get(section), []string{section})
+	}
 	scan(c.plan, func(s spot, v Value) Value {
-		if !c.brokenNodes[s.place.Node] {
+		if !c.brokenNodes[s.place.Node] && !s.isCopy() {
 			check.inner = check.inner[:0]
 			check.value(s, v)
 		}
 		return v
 	})
+	check.circles()
+}
+
+// checkMisspelt warns of what looks like a call of a function that there is not:
+// it is a map, and would be handed on as one.
+func (c *compiler) checkMisspelt(n *node, path []string) {
+	if n == nil {
+		return
+	}
+	for i, item := range n.items {
+		c.checkMisspelt(item, append(path, strconv.Itoa(i)))
+	}
+	for _, e := range n.entries {
+		c.checkMisspelt(e.value, append(path, e.key))
+	}
+	if len(n.entries) != 1 || !strings.HasPrefix(n.entries[0].key, "get") || n.isCall() {
+		return
+	}
+	if near := diag.Nearest(n.entries[0].key, eval.Names()); near != "" {
+		d := c.warn(n.entries[0].at, strings.Join(path, "."), "there is no function %s, so this is a map like any other", n.entries[0].key)
+		d.Hint = didYouMean(near)
+	}
+}
+
+// isCopy reports whether the value is written at another spot, which is visited
+// as well.
+func (s spot) isCopy() bool {
+	return s.section == "scaling_groups" || s.key == "current_instances" || s.key == "planned_instances"
 }
 
 type functionChecker struct {
@@ -63,26 +94,56 @@ func (f *functionChecker) value(s spot, v Value) {
 	}
 }
 
-func (f *functionChecker) fail(s spot, format string, args ...any) *diag.Diagnostic {
-	path := s.path()
+// fail reports a call; where its n-th argument is to blame, with that one's
+// place.
+func (f *functionChecker) fail(s spot, call eval.Call, n int, format string, args ...any) *diag.Diagnostic {
+	trail := f.trail(s)
+	path := strings.Join(trail, ".")
 	for _, piece := range f.inner {
-		if strings.HasPrefix(piece, "[") {
-			path += piece
-		} else {
-			path += "." + piece
+		if !strings.HasPrefix(piece, "[") {
+			path += "."
+		}
+		path += piece
+	}
+	trail = append(trail, f.inner...)
+	if n >= 0 {
+		trail = append(trail, call.Name)
+		if _, ok := call.Args.([]Value); ok {
+			trail = append(trail, "["+strconv.Itoa(n)+"]")
 		}
 	}
-	at := f.c.root.locate(s.at, append(s.trail(), f.inner...)...)
-	return f.c.fail(0, at, path, format, args...)
+	return f.c.fail(0, f.c.root.locateValue(s.at, trail...), path, format, args...)
+}
+
+// whole is in place of an argument where the call as a whole is to blame.
+const whole = -1
+
+// trail leads to a spot in the blueprint's text.
+func (f *functionChecker) trail(s spot) []string {
+	if s.section != "nodes" {
+		return s.trail()
+	}
+	trail := []string{"node_templates", s.name}
+	template := f.c.templates[s.name].value
+	if s.side == inRelationship {
+		items := template.get("relationships").list()
+		i := slices.IndexFunc(items, func(item *node) bool { return item.at == s.at })
+		return append(append(trail, "relationships", strconv.Itoa(i), s.interfaces), append(splitOperation(s.operation), "inputs", s.key)...)
+	}
+	if s.key == "default_instances" && template.get("instances") != nil {
+		return append(trail, "instances", "deploy")
+	}
+	return s.trail()
 }
 
 func (f *functionChecker) call(s spot, call eval.Call) {
 	if since := functionSince[call.Name]; since > f.c.version {
-		f.fail(s, "the function %s needs %s, and this blueprint is %s", call.Name, since, f.c.version)
+		d := f.fail(s, call, whole, "the function %s needs %s, and this blueprint is %s", call.Name, since, f.c.version)
+		d.Hint = "raise tosca_definitions_version to " + since.String()
 		return
 	}
 	if err := eval.Check(call); err != nil {
-		f.fail(s, "%s", err)
+		f.fail(s, call, whole, "%s", err)
 		return
 	}
 	args := call.List()
@@ -93,45 +154,57 @@ func (f *functionChecker) call(s spot, call eval.Call) {
 	switch call.Name {
 	case "get_input":
 		if !f.inputs[first] {
-			d := f.fail(s, "get_input asks for the input %s, which is not declared", first)
+			d := f.fail(s, call, 0, "get_input asks for the input %s, which is not declared", first)
 			suggest(d, first, maps.Keys(f.inputs))
 		}
 	case "get_property":
-		f.property(s, args)
+		f.property(s, call, args)
 	case "get_attribute", "get_attributes_list", "get_attributes_dict":
-		f.attribute(s, call.Name, first)
+		f.attribute(s, call, first)
 	}
 }
 
 // attribute checks the node of a call that reads run-time properties.
-func (f *functionChecker) attribute(s spot, function, node string) {
+func (f *functionChecker) attribute(s spot, call eval.Call, node string) {
 	switch node {
 	case eval.Self:
 		if s.side != inNode {
-			f.fail(s, "%s has no meaning here, so %s cannot use it", node, function)
+			f.fail(s, call, 0, "%s has no meaning here, so %s cannot use it", node, call.Name).Hint = f.meant(s)
 		}
 	case eval.Source, eval.Target:
 		if s.side != inRelationship {
-			f.fail(s, "%s only has a meaning in the operations of a relationship, so %s cannot use it here", node, function)
+			f.fail(s, call, 0, "%s only has a meaning in the operations of a relationship, so %s cannot use it here", node, call.Name).Hint = f.meant(s)
 		}
 	default:
-		f.node(s, function, node)
+		f.node(s, call, node)
+	}
+}
+
+// meant says which node a spot can speak of without naming it.
+func (f *functionChecker) meant(s spot) string {
+	switch s.side {
+	case inNode:
+		return "write SELF for this node, or the name of another one"
+	case inRelationship:
+		return "write SOURCE or TARGET, or the name of a node"
+	default:
+		return "write the name of a node"
 	}
 }
 
 // node reports whether a node of that name exists.
-func (f *functionChecker) node(s spot, function, name string) bool {
+func (f *functionChecker) node(s spot, call eval.Call, name string) bool {
 	if _, ok := f.c.templates[name]; ok {
 		return true
 	}
-	d := f.fail(s, "%s refers to the node %s, which is not defined", function, name)
+	d := f.fail(s, call, 0, "%s refers to the node %s, which is not defined", call.Name, name)
 	suggest(d, name, maps.Keys(f.c.templates))
 	return false
 }
 
 // property checks that the property a call reads is there, as far as its path
 // is known.
-func (f *functionChecker) property(s spot, args []Value) {
+func (f *functionChecker) property(s spot, call eval.Call, args []Value) {
 	name := args[0].(string)
 	switch name {
 	case eval.Self:
@@ -142,16 +215,16 @@ func (f *functionChecker) property(s spot, args []Value) {
 		name = s.place.TargetNode
 	}
 	if name == "" {
-		f.fail(s, "%s has no meaning here, so get_property cannot use it", args[0])
+		f.fail(s, call, 0, "%s has no meaning here, so get_property cannot use it", args[0]).Hint = f.meant(s)
 		return
 	}
-	if !f.node(s, "get_property", name) || f.c.brokenNodes[name] {
+	if !f.node(s, call, name) || f.c.brokenNodes[name] {
 		return
 	}
-	f.propertyPath(s, name, args[1:])
+	f.propertyPath(s, call, name, args[1:])
 }
 
-func (f *functionChecker) propertyPath(s spot, name string, path []Value) {
+func (f *functionChecker) propertyPath(s spot, call eval.Call, name string, path []Value) {
 	node := &f.c.plan.Nodes[f.c.nodeIndex[name]]
 	var value Value = node.Properties
 	for i, key := range path {
@@ -160,7 +233,7 @@ func (f *functionChecker) propertyPath(s spot, name string, path []Value) {
 		}
 		next, err := stepInto(value, key)
 		if err != nil {
-			d := f.fail(s, "get_property finds no %s in node %s: %v", pathText(path[:i+1]), name, err)
+			d := f.fail(s, call, i+1, "get_property finds no %s in node %s: %v", pathText(path[:i+1]), name, err)
 			if m, ok := value.(map[string]Value); ok {
 				suggest(d, fmt.Sprint(key), maps.Keys(m))
 			}

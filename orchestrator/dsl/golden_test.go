@@ -128,17 +128,50 @@ func TestFindings(t *testing.T) {
 			t.Fatal("the blueprint was expected to be refused")
 		}
 		var b bytes.Buffer
-		err := diag.Render(&b, findings, func(file string) ([]byte, bool) {
-			for _, f := range a.Files {
-				if f.Name == file {
-					return f.Data, true
-				}
-			}
-			return nil, false
-		})
-		if err != nil {
+		if err := diag.Render(&b, findings, textsOf(a)); err != nil {
 			t.Fatal(err)
 		}
 		golden(t, path, a, "want.txt", b.Bytes())
 	})
+}
+
+// Each blueprint at the top of an archive under testdata/broken gets the
+// findings in it, as a terminal shows them; what lies in folders is imported.
+func TestBroken(t *testing.T) {
+	eachGolden(t, "broken", func(t *testing.T, path string, a *txtar.Archive) {
+		source, importer := blueprintOf(a)
+		var b bytes.Buffer
+		for _, f := range a.Files {
+			if strings.Contains(f.Name, "/") || strings.HasPrefix(f.Name, "want") {
+				continue
+			}
+			source.Main = f.Name
+			_, findings := Compile(source, importer)
+			if len(findings) == 0 {
+				t.Errorf("%s was expected to have findings", f.Name)
+			}
+			b.WriteString("== " + f.Name + "\n")
+			if err := diag.Render(&b, findings, textsOf(a)); err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range findings {
+				if d.Range.Start.Line == 0 || d.Range.Start.Column == 0 {
+					t.Errorf("%s: every finding has a line and a column", d)
+				}
+			}
+		}
+		golden(t, path, a, "want.txt", b.Bytes())
+	})
+}
+
+// textsOf returns the files of an archive for excerpts.
+func textsOf(a *txtar.Archive) func(file string) ([]byte, bool) {
+	return func(file string) ([]byte, bool) {
+		for _, f := range a.Files {
+			if f.Name == file {
+				return f.Data, true
+			}
+		}
+		return nil, false
+	}
 }

@@ -35,6 +35,10 @@ type Document struct {
 	// Record, when set, replaces the labels and tags that the text of a plugin
 	// declares by those stored with the uploaded plugin.
 	Record *PluginRecord
+	// AnyVersion says that the document may use what is newer than the main
+	// blueprint's DSL version: a program's own type files do, which serve
+	// blueprints of all versions.
+	AnyVersion bool
 }
 
 // PluginRecord is what is stored beside an uploaded plugin.
@@ -62,5 +66,5 @@ func (b Bundled) Import(location, version string) (*Document, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s is not bundled", location)
 	}
-	return &Document{Name: name, Text: []byte(text)}, nil
+	return &Document{Name: name, Text: []byte(text), AnyVersion: true}, nil
 }

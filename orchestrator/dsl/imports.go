@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"regexp"
 	"slices"
@@ -99,12 +100,13 @@ func (c *compiler) readVersion(root *node) bool {
 		return false
 	}
 	if written.value.kind != stringKind {
-		c.fail(codeStructure, written.value.at, key, "the version is a string, not %s", written.value.kind)
+		d := c.fail(codeStructure, written.value.at, key, "the version is a string, not %s", written.value.kind)
+		d.Hint = "write it in full, as in " + key + ": " + v1_3.String()
 		return false
 	}
 	if c.version, ok = knownVersion(written.value.text()); !ok {
-		d := c.fail(codeUnknownVersion, written.value.at, key, "%q is not a version of the DSL; known are %s", written.value.text(), strings.Join(knownVersions(), ", "))
-		suggest(d, written.value.text(), slices.Values(knownVersions()))
+		d := c.fail(codeUnknownVersion, written.value.at, key, "%q is not a version of the DSL; known are %s to %s", written.value.text(), v1_0, v1_5)
+		d.Hint = fmt.Sprintf("the newest is %s", v1_5)
 		return false
 	}
 	return true
@@ -139,9 +141,9 @@ func (c *compiler) read(name string, text []byte, chain []string) *node {
 	root, errs := readYAML(name, text)
 	for _, e := range errs {
 		if e.warning {
-			c.warn(e.at, "", "%s", e.message)
+			c.warn(e.at, "", "%s", e.message).Hint = e.hint
 		} else {
-			c.fail(e.code, e.at, "", "%s", e.message)
+			c.fail(e.code, e.at, "", "%s", e.message).Hint = e.hint
 		}
 	}
 	if root == nil {
@@ -170,7 +172,9 @@ func (c *compiler) importStatements(document *imported) []statement {
 		return nil
 	}
 	if section.value.kind != listKind {
-		c.fail(codeStructure, section.at, "imports", "imports is a list of locations, not %s", section.value.kind)
+		c.incomplete = section.value.kind != nullKind
+		d := c.fail(codeStructure, section.value.at, "imports", "imports is a list of locations, not %s", section.value.kind)
+		d.Hint = "leave it out, or begin each location with a dash and a space"
 		return nil
 	}
 	var statements []statement
@@ -178,6 +182,7 @@ func (c *compiler) importStatements(document *imported) []statement {
 	for i, item := range section.value.items {
 		s, ok := c.importStatement(item, indexed("imports", i))
 		if !ok {
+			c.incomplete = c.incomplete || item.kind == mapKind || item.kind == stringKind
 			continue
 		}
 		if seen[s.text] {
@@ -195,18 +200,20 @@ func (c *compiler) importStatement(item *node, where string) (statement, bool) {
 	switch item.kind {
 	case stringKind:
 	case mapKind:
-		if c.validateVersion && c.version < v1_5 {
-			c.fail(codeTooNew, item.at, where, "imports with properties need %s, and this blueprint is %s", v1_5, c.version)
-		}
-		if len(item.entries) == 1 && item.entries[0].value.kind != mapKind {
-			c.fail(codeStructure, item.at, where, "the properties of an import are a map, not %s", item.entries[0].value.kind)
-			return s, false
+		if c.tooNew(v1_5, item.at) {
+			c.failTooNew(v1_5, item.at, where, "an import with properties")
 		}
 		if len(item.entries) != 1 {
 			c.fail(codeImportForm, item.at, where, "an import with properties is one location with a map of properties")
 			return s, false
 		}
 		s.text, s.properties = item.entries[0].key, item.entries[0].value
+		if s.properties.kind != mapKind {
+			c.fail(codeStructure, s.properties.at, where, "the properties of an import are a map, not %s", s.properties.kind)
+			s.properties = nil
+		} else if !c.importProperties(s, where) {
+			s.properties = nil // the import itself is fine
+		}
 	default:
 		c.fail(codeStructure, item.at, where, "an import is a location, not %s", item.kind)
 		return s, false
@@ -218,9 +225,6 @@ func (c *compiler) importStatement(item *node, where string) (statement, bool) {
 			c.fail(codeNamespaceForm, s.at, where, "the namespace %q contains %q, which separates namespaces", s.namespace, namespaceMark)
 			return s, false
 		}
-	}
-	if s.properties != nil {
-		return s, c.importProperties(s, where)
 	}
 	return s, true
 }
@@ -242,6 +246,7 @@ func (c *compiler) loadImport(importer *imported, s statement, taken map[string]
 	document := &imported{location: s.location, namespace: within(importer.namespace, s.namespace), at: s.at,
 		chain: append(slices.Clone(importer.chain), importer.name)}
 	if strings.HasPrefix(s.location, blueprintScheme) && !c.takeBlueprint(s, document.namespace) {
+		c.incomplete = true
 		return nil, 0
 	}
 	text, record, err := c.find(importer, document)
@@ -258,7 +263,11 @@ func (c *compiler) loadImport(importer *imported, s statement, taken map[string]
 		root = c.read(document.name, text, document.chain)
 		c.texts[document.name] = root
 	}
-	if root == nil || !c.settleNamespace(document, s, root) {
+	if root == nil {
+		c.incomplete = true
+		return nil, 0
+	}
+	if !c.settleNamespace(document, s, root) {
 		return nil, 0
 	}
 	key := document.name + "\x00" + document.namespace
@@ -266,7 +275,7 @@ func (c *compiler) loadImport(importer *imported, s statement, taken map[string]
 		return nil, 0
 	}
 	taken[key] = true
-	c.checkImportVersion(root)
+	c.checkImportVersion(root, s)
 	document.root = c.withRecord(root, record)
 	if s.properties != nil {
 		document.root = c.withPluginProperties(document.root, s)
@@ -325,7 +334,7 @@ func (c *compiler) takeBlueprint(s statement, namespace string) bool {
 }
 
 // checkImportVersion refuses an import that is newer than the main file.
-func (c *compiler) checkImportVersion(root *node) {
+func (c *compiler) checkImportVersion(root *node, s statement) {
 	declared, ok := root.find("tosca_definitions_version")
 	if !ok || !c.validateVersion || declared.value.kind == nullKind {
 		return
@@ -335,7 +344,8 @@ func (c *compiler) checkImportVersion(root *node) {
 	case !known:
 		d := c.fail(codeUnknownVersion, declared.at, "tosca_definitions_version", "%s is not a version of the DSL", describe(declared.value.value()))
 		d.Hint = diag.DidYouMean(declared.value.text(), knownVersions())
-	case v > c.version:
-		c.fail(codeNewerImport, declared.at, "tosca_definitions_version", "the import is written in %s, which is newer than the main blueprint's %s", v, c.version)
+	case c.tooNew(v, declared.at):
+		d := c.fail(codeNewerImport, declared.value.at, "tosca_definitions_version", "the import %s is written in %s, which is newer than the main blueprint's %s", s.location, v, c.version)
+		d.Hint = "raise tosca_definitions_version in " + c.mainName + " to " + v.String()
 	}
 }

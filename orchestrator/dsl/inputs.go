@@ -20,7 +20,7 @@ func (c *compiler) compileInputs() {
 			c.fail(codeHiddenInput, e.at, path, "input %s is hidden and required, and has no default that could be used", e.key)
 		}
 		if !c.skipDefaults {
-			c.checkDefault(p, e.value.locate(e.at, "default"), path+".default")
+			c.checkDefault(p, path+".default")
 		}
 		c.plan.Inputs = append(c.plan.Inputs, p.Input)
 	}
@@ -40,7 +40,7 @@ func (c *compiler) parameterOf(e entry, path string) *property {
 	}
 	p.Constraints = c.constraintsOf(e.value.get("constraints"), path+".constraints")
 	if p.HasDefault && (p.Default != nil || !c.isDataType(p.Type)) {
-		f := c.filler(e.value.locate(p.At, "default"), nil, p.path+".default", "the default of "+p.Name)
+		f := c.filler(p.defaultAt, e.value.get("default"), p.path+".default", "the default of "+p.Name)
 		p.Default = f.fit(p.Default, p.Type, nil)
 	}
 	return p
@@ -54,32 +54,32 @@ func (c *compiler) checkItemType(p *property, n *node, path string) {
 	case !primitive:
 		d := c.fail(codeItemType, n.at, path+".item_type", "item_type is %s; it must be one of the built-in types", p.ItemType)
 		suggest(d, p.ItemType, maps.Keys(primitives))
-	case since > c.version && c.validateVersion:
-		c.fail(codeTooNew, n.at, path+".item_type", "the type %s needs %s, and this blueprint is %s", p.ItemType, since, c.version)
+	case c.tooNew(since, n.at):
+		c.failTooNew(since, n.at, path+".item_type", "the type "+p.ItemType)
 	}
 	if list, ok := p.Default.([]Value); ok && primitive {
 		for i, item := range list {
 			if !fitsPrimitive(item, p.ItemType) {
-				c.fail(codeWrongType, p.At, path+".default", "item %d of the default must be of type %s, not %s", i, p.ItemType, eval.Kind(item))
+				c.fail(codeWrongType, p.defaultAt, path+".default", "item %d of the default must be of type %s, not %s", i, p.ItemType, eval.Kind(item))
 			}
 		}
 	}
 }
 
 // checkDefault checks a default against the constraints.
-func (c *compiler) checkDefault(p *property, at orchestrator.Range, path string) {
+func (c *compiler) checkDefault(p *property, path string) {
 	if !p.HasDefault || p.Default == nil || len(p.Constraints) == 0 {
 		return
 	}
 	if eval.HasCalls(p.Default) {
-		c.fail(codeConstraintFunction, at, path, "the default of %s is a function, which cannot be checked against its constraints", p.Name)
+		c.fail(codeConstraintFunction, p.defaultAt, path, "the default of %s is a function, which cannot be checked against its constraints", p.Name)
 		return
 	}
 	if hasCallArgument(p.Constraints) {
 		return // checked with the given values
 	}
 	if reason := violation(p.Input, p.Default); reason != "" {
-		c.fail(0, at, path, "the default of %s: %s", p.Name, reason)
+		c.fail(0, p.defaultAt, path, "the default of %s: %s", p.Name, reason)
 	}
 }
 

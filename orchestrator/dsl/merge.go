@@ -1,12 +1,6 @@
 package dsl
 
-import (
-	"fmt"
-	"iter"
-	"strings"
-
-	"github.com/slipwayhq/slipway/orchestrator/diag"
-)
+import "strings"
 
 // mergeRule says what becomes of a section that several files have.
 type mergeRule int
@@ -199,23 +193,4 @@ func withRelationships(first, later entry) (entry, bool) {
 	entries = append(entries, entry{key: "relationships", text: true, at: at, value: newList(at, items)})
 	base.value = newMap(base.value.at, entries)
 	return base, true
-}
-
-// suggest fills in the hint of a finding about a name that is not there.
-func suggest(d *diag.Diagnostic, name string, candidates ...iter.Seq[string]) {
-	if d.Message == "" {
-		return // not kept: there are too many findings already
-	}
-	all := func(yield func(string) bool) {
-		for _, names := range candidates {
-			for candidate := range names {
-				if !yield(candidate) {
-					return
-				}
-			}
-		}
-	}
-	if near := diag.NearestOf(name, all); near != "" {
-		d.Hint = fmt.Sprintf("did you mean %q?", near)
-	}
 }

@@ -47,7 +47,7 @@ func (c *compiler) nodeOf(e entry) orchestrator.Node {
 	if t == nil {
 		if n.Type != "" {
 			d := c.fail(codeUnknownNodeType, e.value.get("type").place(e.at), path+".type", "node %s has the type %s, which is not defined", e.key, n.Type)
-			suggest(d, n.Type, maps.Keys(c.nodeTypes))
+			c.suggestType(d, n.Type, maps.Keys(c.nodeTypes))
 		}
 		c.brokenNodes[e.key] = true
 		return n
@@ -98,7 +98,7 @@ func (c *compiler) relationshipOf(e entry, item *node, path string) (orchestrato
 	t := c.relationshipTypes[r.Type]
 	if t == nil {
 		d := c.fail(codeRelType, item.get("type").at, path+".type", "node %s has a relationship of type %s, which is not defined", e.key, r.Type)
-		suggest(d, r.Type, maps.Keys(c.relationshipTypes))
+		c.suggestType(d, r.Type, maps.Keys(c.relationshipTypes))
 	}
 	if r.Target == e.key {
 		c.fail(codeRelToSelf, item.get("target").at, path+".target", "node %s has a relationship to itself", e.key)

@@ -150,11 +150,7 @@ func (r resolver) script(o *orchestrator.Operation, raw *rawOperation, input, wh
 
 func (r resolver) unresolved(raw *rawOperation, full, where string) {
 	d := r.c.fail(r.code, raw.implementedAt, where, "%s of %s is %q: there is no such plugin, and no such script in the archive", full, r.what, shorten(raw.implementation))
-	prefix, _, _ := strings.Cut(raw.implementation, ".")
-	suggest(d, prefix, slices.Values(r.c.pluginOrder))
-	if d.Hint == "" && strings.ContainsAny(raw.implementation, "/") {
-		suggest(d, raw.implementation, slices.Values(r.c.scripts()))
-	}
+	r.c.suggestPlugin(d, raw.implementation, slices.Values(r.c.pluginOrder))
 }
 
 // shorten keeps a long inline text out of a message.

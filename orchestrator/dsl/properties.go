@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -96,14 +97,14 @@ func (c *compiler) propertyOf(e entry, path string) *property {
 	p.DisplayLabel = e.value.get("display_label").text()
 	p.Hidden = e.value.get("hidden").boolean(false)
 	if written, ok := e.value.find("default"); ok {
-		p.HasDefault, p.Default, p.defaultAt = true, written.value.value(), written.at
+		p.HasDefault, p.Default, p.defaultAt = true, written.value.value(), written.value.at
 	}
 	if p.Type != "" {
 		at := e.value.get("type").place(e.at)
 		since, primitive := primitives[p.Type]
 		switch {
-		case primitive && since > c.version && c.validateVersion:
-			c.fail(codeTooNew, at, dotted(path, "type"), "the type %s needs %s, and this blueprint is %s", p.Type, since, c.version)
+		case primitive && c.tooNew(since, at):
+			c.failTooNew(since, at, dotted(path, "type"), "the type "+p.Type)
 		case !primitive && !c.isDataType(p.Type):
 			d := c.fail(codeUnknownType, at, dotted(path, "type"), "there is no data type %s", p.Type)
 			suggest(d, p.Type, maps.Keys(primitives), slices.Values(c.names("data_types")))
@@ -154,6 +155,9 @@ type filler struct {
 	filled *int
 }
 
+// maxListed bounds how many names a hint lists.
+const maxListed = 12
+
 // maxFilled bounds what data types, which may nest and branch, expand to.
 const maxFilled = 3_000_000
 
@@ -161,7 +165,11 @@ const maxFilled = 3_000_000
 // the tree that the values were written in; findings are placed in it.
 func (c *compiler) filler(at orchestrator.Range, source *node, path, what string) *filler {
 	report := func(code int, inner []string, message string) *diag.Diagnostic {
-		return c.fail(code, source.locate(at, inner...), strings.Join(append([]string{path}, inner...), "."), "%s", message)
+		place := source.locate(at, inner...)
+		if code == codeWrongType {
+			place = source.locateValue(at, inner...)
+		}
+		return c.fail(code, place, strings.Join(append([]string{path}, inner...), "."), "%s", message)
 	}
 	return &filler{types: c.dataTypes, report: report, what: what, filled: &c.filled}
 }
@@ -188,6 +196,9 @@ func (f *filler) fill(given map[string]Value, s *schema, derived map[string]Valu
 			f.under(name, func() {
 				d := f.fail(codeUndeclared, "%s has no property %s", f.what, f.name())
 				suggest(d, name, slices.Values(s.names))
+				if d.Hint == "" && len(s.names) > 0 && len(s.names) <= maxListed {
+					d.Hint = "it has " + strings.Join(s.names, ", ")
+				}
 			})
 		}
 	}
@@ -332,7 +343,11 @@ func fitsPrimitive(value Value, typeName string) bool {
 // engine runs in linear time, whoever wrote the pattern, and lacks look-around
 // and back references for it.
 func compileRegex(pattern string) (*regexp.Regexp, error) {
-	re, err := regexp.Compile(`\A(?:` + strings.ReplaceAll(pattern, `\Z`, `\z`) + `)`)
+	pattern = strings.ReplaceAll(pattern, `\Z`, `\z`)
+	if _, err := syntax.Parse(pattern, syntax.Perl); err != nil { // told of the pattern as written
+		return nil, fmt.Errorf("the pattern %s cannot be used: %w", shorten(pattern), err)
+	}
+	re, err := regexp.Compile(`\A(?:` + pattern + `)`)
 	if err != nil {
 		return nil, fmt.Errorf("the pattern %s cannot be used: %w", shorten(pattern), err)
 	}

@@ -26,9 +26,10 @@ type spot struct {
 	section string // "nodes", "outputs", "labels", …
 	name    string // of the node, the output, …; empty for deployment_settings
 	part    string // below it: "properties", "operations", a relationship type
-	// operation is the full name of the operation whose inputs these are.
-	operation string
-	key       string
+	// operation is the full name of the operation whose inputs these are, and
+	// interfaces the key of a relationship under which it stands.
+	operation, interfaces string
+	key                   string
 }
 
 // path is the dotted path in the plan: nodes.vm.properties.ip.
@@ -48,17 +49,13 @@ func (s spot) path() string {
 	return path
 }
 
-// trail leads to the same place in the blueprint's text.
+// trail leads to the same place in the blueprint's text, save in relationships.
 func (s spot) trail() []string {
 	switch {
-	case s.section == "nodes" && s.operation != "" && s.side == inNode:
-		return append(append([]string{"node_templates", s.name, "interfaces"}, splitOperation(s.operation)...), "inputs", s.key)
 	case s.section == "nodes" && s.operation != "":
-		return []string{"node_templates", s.name, "relationships"}
+		return append(append([]string{"node_templates", s.name, "interfaces"}, splitOperation(s.operation)...), "inputs", s.key)
 	case s.section == "nodes":
 		return append(append([]string{"node_templates", s.name}, strings.Split(s.part, ".")...), s.key)
-	case s.section == "scaling_groups":
-		return []string{"groups", s.name}
 	default:
 		var trail []string
 		for _, piece := range []string{s.section, s.name, s.part, s.key} {
@@ -109,7 +106,9 @@ func scanNode(n *orchestrator.Node, visit visitor) {
 	for i := range n.Relationships {
 		r := &n.Relationships[i]
 		in := spot{side: inRelationship, place: eval.Place{SourceNode: n.ID, TargetNode: r.Target}, section: "nodes", name: n.ID, part: r.Type, at: r.At}
+		in.interfaces = "source_interfaces"
 		scanOperations(r.SourceOperations, in, visit)
+		in.interfaces = "target_interfaces"
 		scanOperations(r.TargetOperations, in, visit)
 	}
 }

@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -233,7 +234,10 @@ func (s *shapeChecker) check(n *node, want *shape) bool {
 		return true
 	}
 	if !slices.Contains(want.kinds, n.kind) {
-		s.fail(codeStructure, n.at, "%s is expected here, not %s", kindList(want.kinds), n.kind)
+		if len(s.path) == 1 && s.path[0] == "imports" {
+			return false // told when they were read
+		}
+		s.fail(codeStructure, n.at, "%s is expected here, not %s", kindList(want.kinds), n.kind).Hint = want.otherKind(n)
 		return false
 	}
 	before := s.c.failed
@@ -275,39 +279,124 @@ func (s *shapeChecker) keyText(e entry) bool {
 // not have in this version, and returns those that it has.
 func (s *shapeChecker) keys(n *node, fields map[string]field) []entry {
 	known := make([]entry, 0, len(n.entries))
+	var unknown []entry
 	for _, e := range n.entries {
 		f, ok := fields[e.key]
 		if ok {
 			known = append(known, e)
 		}
-		if ok && (f.since <= s.c.version || !s.c.validateVersion || e.value.kind == nullKind) {
-			continue
+		switch {
+		case !ok:
+			unknown = append(unknown, e)
+		case e.value.kind != nullKind && s.c.tooNew(f.since, e.at):
+			s.under(e.key, func() { s.c.failTooNew(f.since, e.at, strings.Join(s.path, "."), strconv.Quote(e.key)) })
 		}
-		s.under(e.key, func() {
-			if ok {
-				d := s.fail(codeTooNew, e.at, "%q needs %s, and this blueprint is %s", e.key, f.since, s.c.version)
-				d.Hint = "raise tosca_definitions_version to " + f.since.String()
-				return
-			}
-			d := s.fail(codeStructure, e.at, "there is no %q here; known are %s", e.key, strings.Join(orchestrator.SortedKeys(fields), ", "))
-			suggest(d, e.key, maps.Keys(fields))
-		})
 	}
+	s.unknown(n, unknown, fields)
+	return known
+}
+
+// unknown reports keys that a map does not have, and those that it misses. A
+// missing key is not told where a misspelt one stands for it, and only that is
+// told where the map is a value in the place of the one that has it.
+func (s *shapeChecker) unknown(n *node, unknown []entry, fields map[string]field) {
+	missing := map[string]bool{}
 	for name, f := range fields {
 		if f.required && n.get(name) == nil {
-			s.under(name, func() { s.fail(codeStructure, n.at, "%q is required here and missing", name) })
+			missing[name] = true
 		}
 	}
-	return known
+	if hint := shortForm(n, fields); hint != "" && len(missing) > 0 && len(unknown) == len(n.entries) {
+		s.fail(codeStructure, n.at, "%s required here and missing", quoted(orchestrator.SortedKeys(missing))).Hint = hint
+		return
+	}
+	for _, e := range unknown {
+		near := diag.NearestOf(e.key, maps.Keys(fields))
+		delete(missing, near)
+		s.under(e.key, func() {
+			if near != "" {
+				s.fail(codeStructure, e.at, "there is no %q here", e.key).Hint = didYouMean(near)
+				return
+			}
+			s.fail(codeStructure, e.at, "there is no %q here; known are %s", e.key, strings.Join(orchestrator.SortedKeys(fields), ", "))
+		})
+	}
+	for name := range missing {
+		s.under(name, func() { s.fail(codeStructure, n.at, "%q is required here and missing", name) })
+	}
+}
+
+// quoted lists keys as the subject of a sentence.
+func quoted(keys []string) string {
+	var names []string
+	for _, key := range keys {
+		names = append(names, strconv.Quote(key))
+	}
+	if len(names) == 1 {
+		return names[0] + " is"
+	}
+	return strings.Join(names, " and ") + " are"
+}
+
+// shortForm guesses what a map that has none of its keys is meant to say; empty
+// where it cannot be guessed.
+func shortForm(n *node, fields map[string]field) string {
+	_, hasValue := fields["value"]
+	_, hasTarget := fields["target"]
+	switch {
+	case hasValue && n.isCall():
+		return fmt.Sprintf("write value: {%s: …}", n.entries[0].key)
+	case hasTarget && len(n.entries) == 1 && n.entries[0].value.kind == stringKind:
+		return fmt.Sprintf("write {type: %s, target: %s}", n.entries[0].key, n.entries[0].value.text())
+	}
+	return ""
+}
+
+// otherKind guesses how a value of the wrong kind is meant; empty where it
+// cannot be guessed.
+func (want *shape) otherKind(n *node) string {
+	wants := func(k kind) bool { return slices.Contains(want.kinds, k) }
+	_, hasType := want.fields["type"]
+	_, hasValue := want.fields["value"]
+	text := shorten(n.text())
+	switch {
+	case n.kind == stringKind && noSpaceColon.MatchString(text) && wants(mapKind):
+		key, value, _ := strings.Cut(text, ":")
+		return fmt.Sprintf("write a space after the colon: %s: %s", key, value)
+	case n.kind == stringKind && hasType:
+		return fmt.Sprintf("write {type: %s}", text)
+	case hasValue && n.kind != mapKind:
+		return "write it under the key value"
+	case n.kind == listKind && wants(mapKind):
+		return "its entries have names: write name: … in place of each dash"
+	case wants(listKind) && n.kind == mapKind:
+		return "begin each item with a dash and a space"
+	case wants(listKind) && n.kind == stringKind:
+		return fmt.Sprintf("write [%s]", text)
+	case n.kind == listKind && wants(stringKind) && len(n.items) == 1 && n.items[0].kind == stringKind:
+		return "write it without brackets: " + n.items[0].text()
+	case n.kind == stringKind && wants(boolKind) && len(want.kinds) == 1:
+		return "write true or false, without quotes"
+	case n.kind == stringKind && (wants(intKind) || wants(floatKind)) && isDigits(text):
+		return "write it without quotes"
+	}
+	return ""
+}
+
+func isDigits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789.-") == ""
 }
 
 func kindList(kinds []kind) string {
 	var names []string
 	for _, k := range kinds {
-		if k == boolKind && slices.Contains(kinds, intKind) {
-			continue
+		switch {
+		case k == boolKind && slices.Contains(kinds, intKind):
+		case k == mapKind && len(kinds) > 1 && slices.Contains(kinds, intKind):
+			names = append(names, "a function")
+		default:
+			names = append(names, k.String())
 		}
-		names = append(names, k.String())
 	}
 	return strings.Join(names, " or ")
 }

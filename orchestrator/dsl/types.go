@@ -67,7 +67,7 @@ func (c *compiler) inherit(section string, needs func(e entry) []string) []entry
 			} else {
 				at := e.value.get("derived_from").place(e.at)
 				d := c.fail(codeUnknownType, at, section+"."+e.key+".derived_from", "%s derives from %s, which is not defined", e.key, parent)
-				suggest(d, parent, maps.Keys(entries))
+				c.suggestType(d, parent, maps.Keys(entries))
 			}
 		}
 		for _, need := range needs(e) {

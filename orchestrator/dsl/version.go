@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator"
 )
 
 // versionPrefix starts every tosca_definitions_version.
@@ -26,6 +28,17 @@ func (v version) String() string { return fmt.Sprintf("%s1_%d", versionPrefix, i
 
 // suffix is what a file for this version has in its name: "_1_3".
 func (v version) suffix() string { return fmt.Sprintf("_1_%d", int(v)) }
+
+// tooNew reports whether what came with a version may not stand at a place.
+func (c *compiler) tooNew(since version, at orchestrator.Range) bool {
+	return since > c.version && c.validateVersion && !c.anyVersions[at.File]
+}
+
+// failTooNew reports something that came with a version.
+func (c *compiler) failTooNew(since version, at orchestrator.Range, path, what string) {
+	d := c.fail(codeTooNew, at, path, "%s needs %s, and this blueprint is %s", what, since, c.version)
+	d.Hint = "raise tosca_definitions_version to " + since.String()
+}
 
 // knownVersion reads a version that blueprints may have.
 func knownVersion(text string) (version, bool) {

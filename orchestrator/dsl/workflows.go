@@ -75,7 +75,7 @@ func (c *compiler) resolveWorkflow(w *orchestrator.Workflow, mapping string, at 
 	if !ok {
 		if plugin == "" {
 			d := c.fail(codeWorkflowOperation, at, path, "the workflow is %q: there is no such plugin, and no such script in the archive", shorten(mapping))
-			suggest(d, mapping, slices.Values(c.pluginOrder))
+			c.suggestPlugin(d, mapping, slices.Values(c.pluginOrder))
 		}
 		return
 	}

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -44,6 +42,7 @@ type yamlError struct {
 	code    int
 	at      orchestrator.Range
 	message string
+	hint    string
 	warning bool
 }
 
@@ -61,13 +60,13 @@ func readYAML(file string, text []byte) (*node, []*yamlError) {
 	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
 		return newMap(orchestrator.Range{File: file, Start: orchestrator.Position{Line: 1, Column: 1}}, nil), nil
 	} else if err != nil {
-		return nil, []*yamlError{syntaxError(file, err)}
+		return nil, []*yamlError{syntaxError(file, text, err)}
 	}
 	if err := decoder.Decode(&second); err == nil {
 		at := orchestrator.Range{File: file, Start: orchestrator.Position{Line: second.Line, Column: second.Column}}
 		return nil, []*yamlError{{at: at, message: "the file holds more than one YAML document; a blueprint is exactly one"}}
 	} else if !errors.Is(err, io.EOF) {
-		return nil, []*yamlError{syntaxError(file, err)}
+		return nil, []*yamlError{syntaxError(file, text, err)}
 	}
 	r := &yamlReader{file: file, seen: map[*yaml.Node]*node{}, open: map[*yaml.Node]bool{}}
 	if len(document.Content) == 0 {
@@ -81,24 +80,6 @@ func readYAML(file string, text []byte) (*node, []*yamlError) {
 		root = newMap(root.at, nil)
 	}
 	return root, r.errors
-}
-
-var yamlLine = regexp.MustCompile(`^line (\d+): `)
-
-// syntaxError takes the line out of the library's message. The library counts
-// lines from 0 in what its parser says, from 1 in what its scanner says, and
-// leaves the first line out.
-func syntaxError(file string, err error) *yamlError {
-	message := strings.TrimPrefix(err.Error(), "yaml: ")
-	at := orchestrator.Range{File: file, Start: orchestrator.Position{Line: 1}}
-	if m := yamlLine.FindStringSubmatch(message); m != nil {
-		at.Start.Line, _ = strconv.Atoi(m[1])
-		message = strings.TrimPrefix(message, m[0])
-		if strings.HasPrefix(message, "did not find expected") {
-			at.Start.Line++
-		}
-	}
-	return &yamlError{code: codeYAML, at: at, message: "this is not YAML: " + message}
 }
 
 type yamlReader struct {
@@ -214,8 +195,9 @@ func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
 		key := r.key(written, depth+1)
 		_, text := key.(string)
 		e := entry{key: keyText(key), text: text, at: r.at(written), value: r.read(y.Content[i+1], depth+1)}
-		if m.put(e) {
-			r.errors = append(r.errors, &yamlError{at: e.at, warning: true, message: fmt.Sprintf("the key %s is written twice; only this one counts", e.key)})
+		if first, twice := m.put(e); twice {
+			r.errors = append(r.errors, &yamlError{at: e.at, warning: true,
+				message: fmt.Sprintf("the key %s is written twice, first in line %d; only this one counts", e.key, first.Start.Line)})
 		}
 	}
 	return newMap(r.at(y), m.entries)
@@ -230,6 +212,9 @@ func (r *yamlReader) key(y *yaml.Node, depth int) Value {
 	key := r.read(y, depth)
 	if key.kind == listKind || key.kind == mapKind {
 		r.fail(y, 0, "a key is %s; keys must be scalars", key.kind)
+		if key.kind == mapKind && y.Style&yaml.FlowStyle != 0 && r.fatal.hint == "" {
+			r.fatal.hint = "blueprints have no templates in {{ }}; write a call, such as {get_input: name}"
+		}
 	}
 	return key.scalar
 }
@@ -243,19 +228,19 @@ type mapBuilder struct {
 	place     map[string]int // by key, once there are many
 }
 
-// put adds an entry and reports whether the map itself had written its key
-// before.
-func (m *mapBuilder) put(e entry) bool {
+// put adds an entry, and tells where the map itself had written its key before.
+func (m *mapBuilder) put(e entry) (first orchestrator.Range, twice bool) {
 	i := m.find(e.key)
 	if i < 0 {
 		if m.place != nil {
 			m.place[e.key] = len(m.entries)
 		}
 		m.entries = append(m.entries, e)
-		return false
+		return first, false
 	}
+	first = m.entries[i].at
 	m.entries[i] = e
-	return i >= m.inherited
+	return first, i >= m.inherited
 }
 
 func (m *mapBuilder) find(key string) int {
@@ -347,11 +332,30 @@ func (r *yamlReader) scalarValue(y *yaml.Node) Value {
 	}
 	if text, ok := value.(string); ok {
 		if bad := firstNonASCII(text); bad >= 0 {
-			r.errors = append(r.errors, &yamlError{code: codeNotASCII, at: r.at(y),
-				message: fmt.Sprintf("the text has a character that is not ASCII (%q)", []rune(text[bad:])[0])})
+			r.errors = append(r.errors, r.notASCII(y, text, bad))
 		}
 	}
 	return value
+}
+
+// notASCII reports the first character of a text that is not ASCII, at its place
+// where the text is written as it is read.
+func (r *yamlReader) notASCII(y *yaml.Node, text string, bad int) *yamlError {
+	character := []rune(text[bad:])[0]
+	e := &yamlError{code: codeNotASCII, at: r.at(y), hint: "comments may hold it, values may not",
+		message: fmt.Sprintf("the text has a character that is not ASCII (%q)", character)}
+	if ascii := typographic[character]; ascii != "" {
+		e.hint = "write " + ascii
+	}
+	if y.Style == 0 && !strings.Contains(y.Value, "\n") {
+		e.at.Start.Column += bad // all before it is ASCII
+	}
+	return e
+}
+
+// typographic are the characters that word processors put in place of ASCII.
+var typographic = map[rune]string{
+	'\u201c': `"`, '\u201d': `"`, '\u201e': `"`, '\u2018': "'", '\u2019': "'", '\u2013': "-", '\u2014': "-", '\u2026': "...", '\u00a0': "a plain space",
 }
 
 func firstNonASCII(s string) int {
