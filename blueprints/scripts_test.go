@@ -5,7 +5,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +20,7 @@ import (
 
 const (
 	testSecret = `pa'ss"wo\rd`
+	testUser   = "psql\nadmin"
 	// The kubeconfig of a test holds the secret where a key would be.
 	testKubeconfig = `{"server":"https://127.0.0.1:32771","key":"` + "k3y-0f-the-cluster" + `"}`
 	testKey        = "k3y-0f-the-cluster"
@@ -39,7 +42,7 @@ func runScript(t *testing.T, name string, fresh bool) []ran {
 		t.Fatal(err)
 	}
 	var commands []ran
-	exec := func(interp.ExecHandlerFunc) interp.ExecHandlerFunc {
+	record := func(interp.ExecHandlerFunc) interp.ExecHandlerFunc {
 		return func(ctx context.Context, args []string) error {
 			shell := interp.HandlerCtx(ctx)
 			command := ran{args: args}
@@ -61,12 +64,12 @@ func runScript(t *testing.T, name string, fresh bool) []ran {
 	runner, err := interp.New(
 		interp.Env(expand.ListEnviron(
 			"k8s_ip=203.0.113.7", "kubernetes_version=v1.37.0",
-			"master_username=psqladmin", "master_password="+testSecret,
+			"master_username="+testUser, "master_password="+testSecret,
 			"access_key_id=minio", "secret_access_key="+testSecret,
 			"bucket_name=abcdefbucket", "bucket_region=us-east-1",
 		)),
 		interp.StdIO(strings.NewReader(""), io.Discard, os.Stderr),
-		interp.ExecHandlers(exec),
+		interp.ExecHandlers(record),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -144,9 +147,9 @@ func TestScriptInputs(t *testing.T) {
 			`@{"server":"https://203.0.113.7:8443","key":"k3y-0f-the-cluster"}`,
 		},
 		"Role": {
-			"a quote in a psql variable is doubled",
+			"a quote in a psql variable is doubled, a line's end written as two letters",
 			"eaas/aws_psql/scripts/configure-psql.sh", "sudo -u postgres psql",
-			`\set name 'psqladmin'
+			`\set name 'psql\nadmin'
 \set password 'pa''ss"wo\\rd'
 SELECT format('CREATE ROLE %I', :'name')
   WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
@@ -179,6 +182,23 @@ MINIO_SITE_REGION="us-east-1"
 			}
 			t.Errorf("%s runs no %q", tc.script, tc.prefix)
 		})
+	}
+}
+
+// TestShellcheck asks the linter of shells, where there is one.
+func TestShellcheck(t *testing.T) {
+	linter, err := exec.LookPath("shellcheck")
+	if err != nil {
+		t.Skip("no shellcheck on this machine")
+	}
+	scripts, err := filepath.Glob("eaas/*/scripts/*.sh")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("find scripts: %d, %v", len(scripts), err)
+	}
+	// SC2154: what is not assigned in a script comes as an input.
+	out, err := exec.CommandContext(t.Context(), linter, append([]string{"--exclude=SC2154"}, scripts...)...).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

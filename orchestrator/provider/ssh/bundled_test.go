@@ -50,6 +50,12 @@ func TestBundledScripts(t *testing.T) {
 			}
 		}
 	}
+	// An install that failed early is uninstalled, too.
+	stops := []string{"minio/stop-server.sh", "aws_psql/stop-psql.sh", "minikube/stop-minikube.sh", "minikube/stop-docker.sh"}
+	for _, script := range stops[:2] {
+		run(script)
+	}
+	run("minikube/stop-docker.sh")
 	for _, script := range []string{
 		"minikube/install-docker.sh", "minikube/configure-docker.sh", "minikube/start-docker.sh",
 		"minikube/install-minikube.sh", "minikube/start-minikube.sh",
@@ -71,7 +77,7 @@ func TestBundledScripts(t *testing.T) {
 	if made := effectiveCalls(t, world, "minikube start"); made != 1 {
 		t.Errorf("%d clusters were made, want 1", made)
 	}
-	for _, script := range []string{"minio/stop-server.sh", "aws_psql/stop-psql.sh", "minikube/stop-minikube.sh", "minikube/stop-docker.sh"} {
+	for _, script := range stops {
 		run(script)
 	}
 	if clusterAt(t, world, server) {

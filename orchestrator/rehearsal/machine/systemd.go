@@ -44,6 +44,9 @@ func systemctl(c *command) int {
 		return c.fail(1, "say what to do")
 	}
 	verb, units, m := words[0], words[1:], c.machine()
+	if verb == "cat" {
+		return c.unitFiles(units)
+	}
 	if verb == "is-active" || verb == "is-enabled" || verb == "status" {
 		return c.unitStatus(set, units)
 	}
@@ -83,4 +86,17 @@ func (c *command) unitStatus(set map[string]string, units []string) int {
 		}
 	}
 	return 0
+}
+
+// unitFiles prints the files of units.
+func (c *command) unitFiles(units []string) int {
+	code := 0
+	for _, unit := range units {
+		if !c.machine().unitExists(unit) {
+			code = c.fail(1, "No files found for %s.", unit)
+			continue
+		}
+		c.print("# " + unit + "\n")
+	}
+	return code
 }

@@ -7,9 +7,12 @@ set -euo pipefail
 # quoted TEXT prints it as psql reads a value between single quotes.
 quoted() {
   quote="'"
-  backslash='\'
+  backslash=$'\\'
+  newline=$'\n'
   text=${1//"$backslash"/"$backslash$backslash"}
-  printf '%s\n' "${text//"$quote"/"$quote$quote"}"
+  text=${text//"$quote"/"$quote$quote"}
+  # A line's end would end the command that the value is in.
+  printf '%s\n' "${text//"$newline"/"${backslash}n"}"
 }
 
 # The user postgres may not look into the directory that this script runs in.

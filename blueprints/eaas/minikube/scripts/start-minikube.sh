@@ -31,5 +31,5 @@ outside="https://$k8s_ip:8443"
 config=$(as_minikube kubectl config view --flatten --minify --output json)
 
 # It goes in by standard input: arguments can be seen by others.
-printf '@%s' "${config//$inside/$outside}" | ctx --stdin instance runtime-properties kubeconf
+printf '@%s' "${config//"$inside"/"$outside"}" | ctx --stdin instance runtime-properties kubeconf
 ctx logger info "Kubernetes answers at $outside"

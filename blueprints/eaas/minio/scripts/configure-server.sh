@@ -7,10 +7,14 @@ set -euo pipefail
 # quoted TEXT prints it as a value in double quotes of a systemd environment file.
 quoted() {
   quote='"'
-  backslash='\'
+  backslash=$'\\'
   text=${1//"$backslash"/"$backslash$backslash"}
   printf '"%s"\n' "${text//"$quote"/"$backslash$quote"}"
 }
+
+if [ "${#access_key_id}" -lt 3 ] || [ "${#secret_access_key}" -lt 8 ]; then
+  ctx abort-operation "MinIO needs an access_key_id of 3 characters and a secret_access_key of 8 at least"
+fi
 
 ctx logger info "Creating user and data directory of MinIO"
 if ! id minio >/dev/null 2>&1; then
