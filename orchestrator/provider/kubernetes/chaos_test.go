@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/slipwayhq/slipway/orchestrator/provider/kubernetes"
 	"github.com/slipwayhq/slipway/orchestrator/provider/providertest"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
+	cluster "github.com/slipwayhq/slipway/orchestrator/rehearsal/kubernetes"
 )
 
 // wholeLife installs and uninstalls the workload, going on after each death of
@@ -79,6 +82,54 @@ func TestEveryCallMayFail(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestLateEffects holds that reads which lag behind are waited for: after a
+// create, and after a delete.
+func TestLateEffects(t *testing.T) {
+	for _, kind := range []string{"v1/Namespace", "v1/ConfigMap", "v1/Secret", "apps/v1/Deployment", "v1/Service"} {
+		for _, method := range []string{"PATCH", "DELETE"} {
+			t.Run(method+" "+kind, func(t *testing.T) {
+				b := newSlowBench(t, rehearsal.Fault{Call: method + " " + kind, Kind: rehearsal.FaultLate, Times: 1})
+				began := b.engine.Now()
+				b.wholeLife()
+				b.wantOnce("a late effect")
+				if b.engine.Now().Sub(began) < rehearsal.LateEffect {
+					t.Error("nothing was waited for")
+				}
+			})
+		}
+	}
+}
+
+// TestNamespaceOfAnEarlierLife makes a namespace while the one before of that
+// name is still being deleted.
+func TestNamespaceOfAnEarlierLife(t *testing.T) {
+	b := newSlowBench(t)
+	before := b.website()[0]
+	providertest.Must(t, b.do(before, "create"))
+	b.engine.Tries = 1
+	wantError(t, b.do(before, "delete"), "still asking again")
+	b.engine.Tries = 200
+	next := b.website()
+	providertest.Must(t, b.do(next[0], "create"))
+	providertest.Must(t, b.do(next[1], "create"))
+	if diff := cmp.Diff([]string{"PATCH v1/Namespace", "DELETE v1/Namespace", "PATCH v1/Namespace", "PATCH v1/ConfigMap"}, b.effective()); diff != "" {
+		t.Errorf("effective calls (-want +got):\n%s", diff)
+	}
+}
+
+// newSlowBench is a bench in which things take their time, on a clock that moves
+// as the engine waits.
+func newSlowBench(t *testing.T, faults ...rehearsal.Fault) *bench {
+	t.Helper()
+	b := newBench(t, faults...)
+	clock := time.Now()
+	b.world.Speed, b.world.Now = 1, func() time.Time { return clock }
+	b.engine.Now = b.world.Now
+	b.engine.Wait = func(d time.Duration) { clock = clock.Add(d) }
+	b.engine.Provider = kubernetes.New(kubernetes.Options{Rehearsal: rehearsal.InProcess(cluster.New(b.world)), Scale: b.world.Speed.Scale})
+	return b
 }
 
 func TestTheServerMayDieAtAnyWrite(t *testing.T) {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/provider"
@@ -24,11 +26,14 @@ func explain(doing string, err error) error {
 			"the cluster has no such kind: cannot %s; correct apiVersion and kind, or install what defines them first", doing).Wrap(err))
 	case apierrors.IsUnauthorized(err):
 		return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "the cluster refuses the credentials of the kubeconfig: cannot %s", doing).Wrap(err))
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		return wrapped // until the namespace of an earlier life is gone
 	case apierrors.IsForbidden(err):
 		return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "the cluster forbids it: cannot %s: %s", doing, message(err)).Wrap(err))
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsMethodNotSupported(err), apierrors.IsUnsupportedMediaType(err):
 		return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "the cluster refuses the manifest: cannot %s: %s", doing, message(err)).Wrap(err))
-	case apierrors.IsConflict(err):
+	case apierrors.HasStatusCause(err, metav1.CauseTypeFieldManagerConflict):
+		// Other conflicts are with a change at the same moment, and pass.
 		return provider.Fatal(orchestrator.Errorf(orchestrator.Conflict, "somebody else manages part of it: cannot %s: %s", doing, message(err)).Wrap(err))
 	}
 	if seconds, ok := apierrors.SuggestsClientDelay(err); ok {

@@ -245,6 +245,19 @@ func TestObjectsOfOthers(t *testing.T) {
 	}
 }
 
+// TestEarlierLife holds that what an earlier life of the instance left behind is
+// taken up, and goes with it.
+func TestEarlierLife(t *testing.T) {
+	b := newBench(t)
+	providertest.Must(t, b.do(b.website()[0], "create")) // and then a forced uninstall
+	again := b.website()[0]
+	providertest.Must(t, b.do(again, "create"))
+	providertest.Must(t, b.do(again, "delete"))
+	if diff := cmp.Diff([]string(nil), b.listed()); diff != "" {
+		t.Errorf("objects left (-want +got):\n%s", diff)
+	}
+}
+
 func TestExternalThatIsMissing(t *testing.T) {
 	b := newBench(t)
 	node := b.website()[0]

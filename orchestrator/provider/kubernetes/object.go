@@ -76,19 +76,33 @@ func (o *object) called() string {
 
 // Create writes down that the object is this instance's, then applies it.
 func (o *object) Create(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, error) {
-	if !isCreated(call, o.manifest) {
-		o.wrote = map[string]orchestrator.Value{createdKey: append(append([]orchestrator.Value{}, created(call)...), o.manifest.String())}
-		if err := call.Journal.Set(ctx, o.wrote); err != nil {
-			return nil, fmt.Errorf("record what will be created: %w", err)
-		}
+	if err := o.record(ctx, call); err != nil {
+		return nil, err
 	}
 	// Not forced: what somebody made since the look stays theirs.
 	return o.wrote, o.apply(ctx, call, false)
 }
 
-// Update applies the manifest again, also over what others changed by hand.
+// Update applies the manifest again, also over what others changed by hand. It
+// may be one that an earlier life of the instance left behind.
 func (o *object) Update(ctx context.Context, call *provider.Call, _ resource.Observation) error {
+	if err := o.record(ctx, call); err != nil {
+		return err
+	}
 	return o.apply(ctx, call, true)
+}
+
+// record writes down that the object is this instance's to delete.
+func (o *object) record(ctx context.Context, call *provider.Call) error {
+	if o.wrote != nil || isCreated(call, o.manifest) {
+		return nil
+	}
+	wrote := map[string]orchestrator.Value{createdKey: append(append([]orchestrator.Value{}, created(call)...), o.manifest.String())}
+	if err := call.Journal.Set(ctx, wrote); err != nil {
+		return fmt.Errorf("record what will be created: %w", err)
+	}
+	o.wrote = wrote
+	return nil
 }
 
 func (o *object) apply(ctx context.Context, call *provider.Call, force bool) error {

@@ -40,8 +40,7 @@ func settleConflicts(owned applied, manager string, config document, force bool)
 		}
 		for _, path := range conflicts(leaves(owned[other]), wanted) {
 			if !force {
-				return rehearsal.Refuse(http.StatusConflict, "Conflict",
-					"Apply failed with 1 conflict: conflict with %q: %s", other, readable(path))
+				return rehearsal.Refuse(http.StatusConflict, "Conflict", applyFailed, other, readable(path))
 			}
 			removePath(owned[other], path)
 		}

@@ -22,7 +22,7 @@ func (a *act) get() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if !ok {
+	if !ok || !a.world.Due(s.VisibleAt) {
 		return a.absent(), nil
 	}
 	if s.listed != stateWord(a.target.kind, s, a.world.Now()) && s.listed != "" {
@@ -61,6 +61,9 @@ func (a *act) list() (answer, error) {
 	}
 	items := []any{}
 	for _, each := range found {
+		if !a.world.Due(each.VisibleAt) {
+			continue
+		}
 		items = append(items, withStatus(a.target.kind, each.stored, a.world.Now()))
 	}
 	return answer{http.StatusOK, document{
@@ -132,6 +135,9 @@ func (a *act) write(before stored, wanted document, owned applied) (answer, erro
 		return a.show(http.StatusOK, before)
 	}
 	after.ReadyAt = a.world.After(readyAfter)
+	if isNew && a.Late {
+		after.VisibleAt = a.world.After(rehearsal.LateEffect)
+	}
 	if err := a.assign(&after); err != nil {
 		return answer{}, err
 	}
@@ -181,7 +187,7 @@ func (a *act) checkNamespace(name string) error {
 	case !ok:
 		return notFound("namespaces %q not found", name)
 	case !s.GoneAt.IsZero():
-		return rehearsal.Refuse(http.StatusForbidden, "Forbidden", "unable to create new content in namespace %s because it is being terminated", name)
+		return rehearsal.Refuse(http.StatusForbidden, "Forbidden", beingTerminated, name)
 	}
 	return nil
 }
@@ -223,23 +229,33 @@ func (a *act) remove() (answer, error) {
 		return answer{}, rehearsal.Refuse(http.StatusConflict, "Conflict", "the UID in the precondition does not match the UID in record")
 	}
 	a.Deployment = deploymentOf(s.Object)
-	if !isNamespace(a.target.kind) {
-		a.Effective = true
+	if !s.GoneAt.IsZero() {
+		return a.show(http.StatusOK, s)
+	}
+	a.Effective = true
+	s.GoneAt = a.world.After(a.goneAfter())
+	if a.world.Due(s.GoneAt) {
 		return answer{}, a.erase(a.target, s)
 	}
-	if s.GoneAt.IsZero() {
-		a.Effective = true
-		s.GoneAt = a.world.After(namespaceGoneAfter)
-		rehearsal.Part(s.Object, "metadata")["deletionTimestamp"] = a.world.Now().UTC().Format(time.RFC3339)
-		if a.world.Due(s.GoneAt) {
-			return answer{}, a.erase(a.target, s)
-		}
+	rehearsal.Part(s.Object, "metadata")["deletionTimestamp"] = a.world.Now().UTC().Format(time.RFC3339)
+	if isNamespace(a.target.kind) {
 		if err := a.empty(a.target.name); err != nil {
 			return answer{}, err
 		}
-		if err := a.save(a.target, s); err != nil {
-			return answer{}, err
-		}
+	}
+	if err := a.save(a.target, s); err != nil {
+		return answer{}, err
 	}
 	return a.show(http.StatusOK, s)
+}
+
+// goneAfter is how long a deletion takes.
+func (a *act) goneAfter() time.Duration {
+	switch {
+	case a.Late:
+		return max(namespaceGoneAfter, rehearsal.LateEffect)
+	case isNamespace(a.target.kind):
+		return namespaceGoneAfter
+	}
+	return 0
 }

@@ -20,6 +20,8 @@ type stored struct {
 	ReadyAt time.Time `json:"ready_at"`
 	// GoneAt is when a deletion that takes a while is done; zero while alive.
 	GoneAt time.Time `json:"gone_at,omitzero"`
+	// VisibleAt is when reads begin to show it, after a late effect.
+	VisibleAt time.Time `json:"visible_at,omitzero"`
 	// Address is what a load balancer leased.
 	Address string `json:"address,omitempty"`
 	// listed is the state word that the world's list shows.
