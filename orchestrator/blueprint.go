@@ -11,7 +11,10 @@ type Blueprint struct {
 	Version     int    // 1, 2, … within (Team, ID)
 	MainFile    string
 	Description string
-	Digest      string // sha256 of the archive, hex; the key in the blob store
+	Digest      string // sha256 of the archive, hex
+	// Archive is the archive's name in the blob store: the digest and the UID, so
+	// that no two versions share one.
+	Archive string
 	Plan        *Plan  // nil in lists
 	Labels      []Label
 	State       string // "uploaded"; failures are not stored

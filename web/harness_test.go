@@ -70,6 +70,11 @@ func (a archives) Open(_ context.Context, digest string) (io.ReadCloser, error) 
 	return io.NopCloser(bytes.NewReader(data)), nil
 }
 
+func (a archives) Delete(_ context.Context, name string) error {
+	delete(a, name)
+	return nil
+}
+
 // site is a portal on a real control and engine over SQLite. Operations of the
 // plugin package "gate" wait until the test opens it.
 type site struct {

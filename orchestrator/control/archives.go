@@ -19,7 +19,7 @@ const (
 	bytesKept    = 256 << 20
 )
 
-// archiveCache opens archives by digest; a digest's content never changes.
+// archiveCache opens archives by name; a name's content never changes.
 type archiveCache struct {
 	archives Archives
 	mu       sync.Mutex
@@ -31,30 +31,30 @@ func newArchiveCache(archives Archives) *archiveCache {
 	return &archiveCache{archives: archives, kept: map[string]fs.FS{}}
 }
 
-func (c *archiveCache) open(ctx context.Context, digest string) (fs.FS, error) {
+func (c *archiveCache) open(ctx context.Context, name string) (fs.FS, error) {
 	c.mu.Lock()
-	files, ok := c.kept[digest]
+	files, ok := c.kept[name]
 	c.mu.Unlock()
 	if ok {
 		return files, nil
 	}
-	data, err := c.read(ctx, digest)
+	data, err := c.read(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	if files, err = archive.Unpack(data, archive.DefaultLimits()); err != nil {
-		return nil, fmt.Errorf("unpack archive %s: %w", digest, err)
+		return nil, fmt.Errorf("unpack archive %s: %w", name, err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.keep(digest, files)
+	c.keep(name, files)
 	return files, nil
 }
 
 // keep remembers an unpacked archive, and forgets all others when there are too
 // many. The caller holds the lock.
-func (c *archiveCache) keep(digest string, files fs.FS) {
-	if _, ok := c.kept[digest]; ok {
+func (c *archiveCache) keep(name string, files fs.FS) {
+	if _, ok := c.kept[name]; ok {
 		return // somebody else was faster
 	}
 	size := sizeOf(files)
@@ -62,7 +62,7 @@ func (c *archiveCache) keep(digest string, files fs.FS) {
 		clear(c.kept)
 		c.bytes = 0
 	}
-	c.kept[digest] = files
+	c.kept[name] = files
 	c.bytes += size
 }
 
@@ -76,15 +76,15 @@ func sizeOf(files fs.FS) int {
 }
 
 // read returns the archive as it was stored.
-func (c *archiveCache) read(ctx context.Context, digest string) (_ []byte, err error) {
-	content, err := c.archives.Open(ctx, digest)
+func (c *archiveCache) read(ctx context.Context, name string) (_ []byte, err error) {
+	content, err := c.archives.Open(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("read archive %s: %w", digest, err)
+		return nil, fmt.Errorf("read archive %s: %w", name, err)
 	}
 	defer func() { err = errors.Join(err, content.Close()) }()
 	data, err := io.ReadAll(content)
 	if err != nil {
-		return nil, fmt.Errorf("read archive %s: %w", digest, err)
+		return nil, fmt.Errorf("read archive %s: %w", name, err)
 	}
 	return data, nil
 }

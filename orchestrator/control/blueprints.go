@@ -67,7 +67,7 @@ func (c *Control) BlueprintArchive(ctx context.Context, actor orchestrator.Actor
 	if err != nil {
 		return nil, err
 	}
-	return c.files.read(ctx, blueprint.Digest)
+	return c.files.read(ctx, blueprint.Archive)
 }
 
 // BundledInfo is what ships with the server about its own blueprints, by id.
@@ -83,12 +83,13 @@ func (c *Control) BundledInfo() (map[string]BundledBlueprint, error) {
 	return info, nil
 }
 
-// DeleteBlueprint removes all versions of a blueprint that no deployment uses.
+// DeleteBlueprint removes all versions of a blueprint that no deployment uses,
+// with their archives.
 func (c *Control) DeleteBlueprint(ctx context.Context, actor orchestrator.Actor, id string) error {
 	if err := require(actor, orchestrator.Operator, "deleting blueprints"); err != nil {
 		return err
 	}
-	return c.change(ctx, actor, audited("blueprint.delete", id), func(tx *store.Tx) error {
+	err := c.change(ctx, actor, audited("blueprint.delete", id), func(tx *store.Tx) error {
 		if _, err := tx.NewestBlueprint(ctx, actor.Team, id); err != nil {
 			return err
 		}
@@ -99,6 +100,10 @@ func (c *Control) DeleteBlueprint(ctx context.Context, actor orchestrator.Actor,
 		if len(users) > 0 {
 			return orchestrator.Errorf(orchestrator.Conflict, "Cannot delete blueprint %s - it is used by the deployments: %s; delete them first", id, strings.Join(users, ", ")).Because("blueprint_in_use")
 		}
-		return tx.DeleteBlueprint(ctx, actor.Team, id)
+		return tx.DeleteBlueprint(ctx, actor.Team, id, c.now())
 	})
+	if err == nil {
+		c.sweepArchives(ctx)
+	}
+	return err
 }

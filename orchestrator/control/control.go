@@ -17,10 +17,13 @@ import (
 	"github.com/slipwayhq/slipway/store"
 )
 
-// Archives keeps blueprint archives by digest.
+// Archives keeps blueprint archives by name: the digest of the content, a dot,
+// and what tells archives of the same content apart.
 type Archives interface {
-	Put(ctx context.Context, digest string, content io.Reader) error
-	Open(ctx context.Context, digest string) (io.ReadCloser, error)
+	Put(ctx context.Context, name string, content io.Reader) error
+	Open(ctx context.Context, name string) (io.ReadCloser, error)
+	// Delete removes an archive; gone already is fine.
+	Delete(ctx context.Context, name string) error
 }
 
 // Catalogue is what ships with the server.
@@ -92,8 +95,8 @@ func New(cfg Config) (*Control, error) {
 func (c *Control) UseProviders(registry provider.Registry) { c.providers = registry }
 
 // Files opens the archive of a blueprint version, for the engine.
-func (c *Control) Files(ctx context.Context, digest string) (fs.FS, error) {
-	return c.files.open(ctx, digest)
+func (c *Control) Files(ctx context.Context, archive string) (fs.FS, error) {
+	return c.files.open(ctx, archive)
 }
 
 // require refuses an actor whose role does not include the needed one. It says

@@ -358,7 +358,7 @@ func auditActions(t *testing.T, c bundle) string {
 // What is refused leaves nothing, not even an archive that no blueprint has.
 func TestRefusedUploadKeepsNoArchive(t *testing.T) {
 	c := setup(t, compose.Auto)
-	before := len(c.archives)
+	before := c.archives.names(t)
 	text := map[string]string{"blueprint.yaml": "tosca_definitions_version: cloudify_dsl_1_3\n"}
 	for name, tc := range map[string]struct {
 		reason string
@@ -374,8 +374,8 @@ func TestRefusedUploadKeepsNoArchive(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := c.UploadBlueprint(t.Context(), as(orchestrator.Operator), tc.upload)
 			wantError(t, err, tc.code)
-			if len(c.archives) != before {
-				t.Errorf("%s: an archive was kept", tc.reason)
+			if diff := cmp.Diff(before, c.archives.names(t)); diff != "" {
+				t.Errorf("%s: archives (-before +after):\n%s", tc.reason, diff)
 			}
 		})
 	}

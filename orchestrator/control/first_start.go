@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -74,6 +75,7 @@ func (c *Control) Begin(ctx context.Context, first FirstStart) (Begun, error) {
 	if err != nil {
 		return Begun{}, fmt.Errorf("prepare the database: %w", err)
 	}
+	c.sweepArchives(ctx)
 	return begun, nil
 }
 
@@ -149,31 +151,32 @@ func (c *Control) bringCatalogue(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("pack bundled blueprint %s: %w", bundled.ID, err)
 		}
-		current, err := c.isCurrent(ctx, bundled.ID, digestOf(packed))
+		err = c.view(ctx, func(tx *store.Tx) error { return refuseBrought(ctx, tx, bundled.ID, digestOf(packed)) })
+		if errors.Is(err, errBrought) {
+			continue
+		}
 		if err != nil {
 			return err
-		}
-		if current {
-			continue
 		}
 		_, _, err = c.upload(ctx, systemActor(), UploadBlueprint{
 			ID: bundled.ID, Archive: packed, MainFile: bundled.MainFile, NewVersion: true,
 		}, true)
-		if err != nil {
+		if err != nil && !errors.Is(err, errBrought) {
 			return fmt.Errorf("bundled blueprint %s: %w", bundled.ID, err)
 		}
 	}
 	return nil
 }
 
-// isCurrent says that a bundled blueprint needs no new version: its text is
-// stored, or somebody's own version is the newest.
-func (c *Control) isCurrent(ctx context.Context, id, digest string) (bool, error) {
-	var current bool
-	err := c.view(ctx, func(tx *store.Tx) error {
-		newest, err := tx.NewestBlueprint(ctx, orchestrator.DefaultTeam, id)
-		current = err == nil && (newest.Digest == digest || !newest.Bundled)
-		return unlessMissing(err)
-	})
-	return current, err
+// errBrought says that a bundled blueprint needs no new version: its text is
+// stored, perhaps by another server that starts just now, or somebody's own
+// version is the newest.
+var errBrought = errors.New("the bundled blueprint is there")
+
+func refuseBrought(ctx context.Context, tx *store.Tx, id, digest string) error {
+	newest, err := tx.NewestBlueprint(ctx, orchestrator.DefaultTeam, id)
+	if err == nil && (newest.Digest == digest || !newest.Bundled) {
+		return errBrought
+	}
+	return unlessMissing(err)
 }

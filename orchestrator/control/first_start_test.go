@@ -18,16 +18,16 @@ import (
 
 // fullDisk takes a few archives and then no more, until there is room.
 type fullDisk struct {
-	archives
+	*archives
 	room int
 }
 
-func (d *fullDisk) Put(ctx context.Context, digest string, content io.Reader) error {
+func (d *fullDisk) Put(ctx context.Context, name string, content io.Reader) error {
 	if d.room == 0 {
 		return errors.New("no space left on device")
 	}
 	d.room--
-	return d.archives.Put(ctx, digest, content)
+	return d.archives.Put(ctx, name, content)
 }
 
 // TestFirstStartThatFails starts on a disk that is full, and again when it is
@@ -42,7 +42,7 @@ func TestFirstStartThatFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	disk := &fullDisk{archives{}, 3}
+	disk := &fullDisk{newArchives(t), 3}
 	c, err := control.New(control.Config{
 		Store: s, Queue: queue, Archives: disk, Catalogue: catalogue{}, Rehearsal: compose.Auto,
 		World: rehearsal.NewMemory(), Now: time.Now, Logger: slog.New(slog.DiscardHandler),

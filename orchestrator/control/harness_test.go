@@ -3,9 +3,10 @@ package control_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 	"github.com/slipwayhq/slipway/store"
+	"github.com/slipwayhq/slipway/store/blob/file"
 	"github.com/slipwayhq/slipway/store/pgtest"
 	"github.com/slipwayhq/slipway/store/storetest"
 )
@@ -44,29 +46,64 @@ func (catalogue) Blueprints() ([]control.BundledBlueprint, error) {
 	return bundled, nil
 }
 
-// archives keeps archives in memory.
-type archives map[string][]byte
-
-func (a archives) Put(_ context.Context, digest string, content io.Reader) error {
-	data, err := io.ReadAll(content)
-	a[digest] = data
-	return err
+// archives is a folder of archives that can be made to fail or to wait.
+type archives struct {
+	*file.Store
+	folder   string
+	onPut    func() error // after an archive is stored
+	onDelete func() error // before one is removed
 }
 
-func (a archives) Open(_ context.Context, digest string) (io.ReadCloser, error) {
-	data, ok := a[digest]
-	if !ok {
-		return nil, fmt.Errorf("no archive %s", digest)
+func newArchives(t *testing.T) *archives {
+	t.Helper()
+	a := &archives{folder: t.TempDir(), onPut: func() error { return nil }, onDelete: func() error { return nil }}
+	var err error
+	if a.Store, err = file.Open("file://" + a.folder); err != nil {
+		t.Fatal(err)
 	}
-	return io.NopCloser(bytes.NewReader(data)), nil
+	return a
 }
+
+func (a *archives) Put(ctx context.Context, name string, content io.Reader) error {
+	if err := a.Store.Put(ctx, name, content); err != nil {
+		return err
+	}
+	return a.onPut()
+}
+
+func (a *archives) Delete(ctx context.Context, name string) error {
+	if err := a.onDelete(); err != nil {
+		return err
+	}
+	return a.Store.Delete(ctx, name)
+}
+
+// names lists what lies in the folder.
+func (a *archives) names(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(a.folder, "*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range paths {
+		paths[i] = filepath.Base(paths[i])
+	}
+	return paths
+}
+
+// clock is the time of day, moved on by as much as a test likes.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time           { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) advance(by time.Duration) { c.ahead.Add(int64(by)) }
 
 // bundle is a Control on a fresh database that has begun.
 type bundle struct {
 	*control.Control
 	store    *store.Store
 	world    rehearsal.State
-	archives archives
+	archives *archives
+	clock    *clock
 }
 
 func setup(t *testing.T, policy compose.Policy) bundle {
@@ -101,10 +138,10 @@ func setupOn(t *testing.T, s *store.Store, policy compose.Policy) bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	world, kept := rehearsal.NewMemory(), archives{}
+	world, kept, clock := rehearsal.NewMemory(), newArchives(t), &clock{}
 	c, err := control.New(control.Config{
 		Store: s, Queue: queue, Archives: kept, Catalogue: catalogue{}, Rehearsal: policy,
-		World: world, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+		World: world, Now: clock.now, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +155,7 @@ func setupOn(t *testing.T, s *store.Store, policy compose.Policy) bundle {
 	if _, err := c.Begin(t.Context(), control.FirstStart{HashPassword: func(string) (string, error) { return "hash", nil }}); err != nil {
 		t.Fatal(err)
 	}
-	return bundle{c, s, world, kept}
+	return bundle{c, s, world, kept, clock}
 }
 
 // as is somebody of the default team with a role.

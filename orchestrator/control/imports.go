@@ -55,7 +55,7 @@ func (i *importer) blueprint(id string) (*dsl.Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("blueprint %q: %s", id, orchestrator.ErrorMessage(err))
 	}
-	files, err := i.control.files.open(i.ctx, found.Digest)
+	files, err := i.control.files.open(i.ctx, found.Archive)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 
 // prepare evaluates, just now, everything that the operation is told.
 func (t *trial) prepare(ctx context.Context, operation orchestrator.Operation) error {
-	files, err := t.runner.engine.cfg.Files(ctx, t.runner.blueprint.Digest)
+	files, err := t.runner.engine.cfg.Files(ctx, t.runner.blueprint.Archive)
 	if err != nil {
 		return fmt.Errorf("open the archive of blueprint %s: %w", t.runner.blueprint.ID, err)
 	}

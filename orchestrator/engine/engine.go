@@ -21,8 +21,8 @@ type Config struct {
 	Store     *store.Store
 	Queue     *Queue
 	Providers provider.Registry
-	// Files opens the archive of a blueprint version by its digest.
-	Files func(ctx context.Context, digest string) (fs.FS, error)
+	// Files opens the archive of a blueprint version by its name.
+	Files func(ctx context.Context, archive string) (fs.FS, error)
 	// Installation is the random id of this Slipway.
 	Installation string
 	// Server names this server in leases. A server that starts again under the

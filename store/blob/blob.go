@@ -1,6 +1,8 @@
-// Package blob keeps archives under the digest of their content, in a bucket
-// that one of its leaves opens by URL. It knows that bytes must match their
-// name; it refuses to know what is in them.
+// Package blob keeps archives in a bucket that one of its leaves opens by URL.
+// An archive's name begins with the digest of its content (sha256 in hex); a dot
+// and letters, digits and dashes may follow, which tell apart archives with the
+// same content. It knows that bytes must match their name; it refuses to know
+// what is in them.
 package blob
 
 import (
@@ -10,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -17,7 +20,7 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator"
 )
 
-// Store keeps blobs by digest. It is safe for concurrent use.
+// Store keeps blobs by name. It is safe for concurrent use.
 type Store struct {
 	bucket *blob.Bucket
 }
@@ -25,19 +28,19 @@ type Store struct {
 // New returns a Store on the bucket, which it closes when it is closed.
 func New(bucket *blob.Bucket) *Store { return &Store{bucket: bucket} }
 
-// Put stores what it reads under its digest, sha256 in hex; the same content
-// again changes nothing. Content that does not match its digest is not stored.
-func (s *Store) Put(ctx context.Context, digest string, content io.Reader) error {
-	name, err := nameOf(digest)
+// Put stores what it reads under its name; the same again changes nothing.
+// Content that does not match the digest in its name is not stored.
+func (s *Store) Put(ctx context.Context, name string, content io.Reader) error {
+	digest, err := digestIn(name)
 	if err != nil {
 		return err
 	}
 	// Cancelling the writer's context is how gocloud throws away a half-written blob.
 	writing, cancel := context.WithCancel(ctx)
 	defer cancel()
-	writer, err := s.bucket.NewWriter(writing, name, &blob.WriterOptions{ContentType: "application/octet-stream"})
+	writer, err := s.bucket.NewWriter(writing, Path(name), &blob.WriterOptions{ContentType: "application/octet-stream"})
 	if err != nil {
-		return fmt.Errorf("store blob %s: %w", digest, err)
+		return fmt.Errorf("store blob %s: %w", name, err)
 	}
 	hash := sha256.New()
 	_, err = io.Copy(io.MultiWriter(writer, hash), content)
@@ -47,39 +50,37 @@ func (s *Store) Put(ctx context.Context, digest string, content io.Reader) error
 	if err != nil {
 		cancel()
 		_ = writer.Close() // answers that it was cancelled
-		return fmt.Errorf("store blob %s: %w", digest, err)
+		return fmt.Errorf("store blob %s: %w", name, err)
 	}
 	if err := writer.Close(); err != nil {
-		return fmt.Errorf("store blob %s: %w", digest, err)
+		return fmt.Errorf("store blob %s: %w", name, err)
 	}
 	return nil
 }
 
 // Open returns the content of a blob; the caller closes it.
-func (s *Store) Open(ctx context.Context, digest string) (io.ReadCloser, error) {
-	name, err := nameOf(digest)
-	if err != nil {
+func (s *Store) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	if _, err := digestIn(name); err != nil {
 		return nil, err
 	}
-	reader, err := s.bucket.NewReader(ctx, name, nil)
+	reader, err := s.bucket.NewReader(ctx, Path(name), nil)
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return nil, orchestrator.Errorf(orchestrator.NotFound,
-			"the archive %s is not in the blob store: upload the blueprint again, or check SLIPWAY_BLOB_URL", digest).Wrap(err)
+			"the archive %s is not in the blob store: upload the blueprint again, or check SLIPWAY_BLOB_URL", name).Wrap(err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open blob %s: %w", digest, err)
+		return nil, fmt.Errorf("open blob %s: %w", name, err)
 	}
 	return reader, nil
 }
 
 // Delete removes a blob; gone already is fine.
-func (s *Store) Delete(ctx context.Context, digest string) error {
-	name, err := nameOf(digest)
-	if err != nil {
+func (s *Store) Delete(ctx context.Context, name string) error {
+	if _, err := digestIn(name); err != nil {
 		return err
 	}
-	if err := s.bucket.Delete(ctx, name); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
-		return fmt.Errorf("delete blob %s: %w", digest, err)
+	if err := s.bucket.Delete(ctx, Path(name)); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return fmt.Errorf("delete blob %s: %w", name, err)
 	}
 	return nil
 }
@@ -87,14 +88,18 @@ func (s *Store) Delete(ctx context.Context, digest string) error {
 // Close closes the bucket.
 func (s *Store) Close() error { return s.bucket.Close() }
 
-// Name is what the blob of a valid digest is called in the bucket: blobs are
-// spread over 256 folders.
-func Name(digest string) string { return digest[:2] + "/" + digest }
+// Path is where the blob of a valid name lies in the bucket: blobs are spread
+// over 256 folders.
+func Path(name string) string { return name[:2] + "/" + name }
 
-// nameOf keeps everything but digests out of names.
-func nameOf(digest string) (string, error) {
-	if sum, err := hex.DecodeString(digest); err != nil || len(sum) != sha256.Size || hex.EncodeToString(sum) != digest {
-		return "", fmt.Errorf("%q is not a sha256 digest in lower-case hex", digest)
+// wellFormed are the names that blobs may have.
+var wellFormed = regexp.MustCompile(`^([0-9a-f]{64})(\.[0-9a-z-]{1,64})?$`)
+
+// digestIn returns the digest that a name begins with.
+func digestIn(name string) (string, error) {
+	parts := wellFormed.FindStringSubmatch(name)
+	if parts == nil {
+		return "", fmt.Errorf("%q does not begin with a sha256 digest in lower-case hex", name)
 	}
-	return Name(digest), nil
+	return parts[1], nil
 }

@@ -20,7 +20,7 @@ func team() string { return orchestrator.DefaultTeam }
 func sampleBlueprint(id string, version int) orchestrator.Blueprint {
 	return orchestrator.Blueprint{
 		UID: "uid-" + id + "-" + string(rune('0'+version)), Team: team(), ID: id, Version: version,
-		MainFile: "blueprint.yaml", Description: "An application", Digest: "abc123", State: "uploaded", CreatedBy: "admin", CreatedAt: noon,
+		MainFile: "blueprint.yaml", Description: "An application", Digest: "abc123", Archive: "abc123." + id + string(rune('0'+version)), State: "uploaded", CreatedBy: "admin", CreatedAt: noon,
 		Labels: []orchestrator.Label{{Key: "kind", Value: "app", CreatedBy: "admin", CreatedAt: noon}},
 		Plan: &orchestrator.Plan{
 			Version: "cloudify_dsl_1_3",

@@ -11,6 +11,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	for name, test := range map[string]func(*testing.T, *store.Store){
 		"Blueprints":         testBlueprints,
+		"Archives":           testArchives,
 		"Deployments":        testDeployments,
 		"DeploymentLists":    testDeploymentLists,
 		"DeploymentDeletion": testDeploymentDeletion,

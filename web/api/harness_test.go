@@ -87,6 +87,11 @@ func (a archives) Open(_ context.Context, digest string) (io.ReadCloser, error) 
 	return io.NopCloser(bytes.NewReader(data)), nil
 }
 
+func (a archives) Delete(_ context.Context, name string) error {
+	delete(a, name)
+	return nil
+}
+
 // site is the API on a real control and engine over SQLite.
 type site struct {
 	t       *testing.T

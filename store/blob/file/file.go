@@ -45,15 +45,15 @@ func Open(address string) (*Store, error) {
 	return &Store{Store: blob.New(bucket), folder: folder}, nil
 }
 
-// Put stores what it reads under its digest; see blob.Store.
-func (s *Store) Put(ctx context.Context, digest string, content io.Reader) error {
-	if err := s.Store.Put(ctx, digest, content); err != nil {
+// Put stores what it reads under its name; see blob.Store.
+func (s *Store) Put(ctx context.Context, name string, content io.Reader) error {
+	if err := s.Store.Put(ctx, name, content); err != nil {
 		return err
 	}
-	path := filepath.Join(s.folder, filepath.FromSlash(blob.Name(digest)))
+	path := filepath.Join(s.folder, filepath.FromSlash(blob.Path(name)))
 	for _, part := range []string{path, filepath.Dir(path), s.folder} { // the file and the names that lead to it
 		if err := syncToDisk(part); err != nil {
-			return fmt.Errorf("store blob %s: %w", digest, err)
+			return fmt.Errorf("store blob %s: %w", name, err)
 		}
 	}
 	return nil

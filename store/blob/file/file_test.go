@@ -82,6 +82,9 @@ func TestPutAndOpen(t *testing.T) {
 	if got := read(t, open(t, folder), digest); got != "an archive" {
 		t.Errorf("another server on the folder reads %q", got)
 	}
+	if err := blobs.Put(t.Context(), digest+".its-own", strings.NewReader("an archive")); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 { // gone already is fine
 		if err := blobs.Delete(t.Context(), digest); err != nil {
 			t.Fatal(err)
@@ -89,6 +92,9 @@ func TestPutAndOpen(t *testing.T) {
 	}
 	if _, err := blobs.Open(t.Context(), digest); orchestrator.ErrorCode(err) != orchestrator.NotFound {
 		t.Errorf("what was deleted: got %v, want not found", err)
+	}
+	if got := read(t, blobs, digest+".its-own"); got != "an archive" {
+		t.Errorf("the other archive of the same content is %q", got)
 	}
 }
 
@@ -105,6 +111,9 @@ func TestPutRefuses(t *testing.T) {
 		"Escape":       {"names cannot leave the folder", "../../etc/passwd", strings.NewReader("x")},
 		"UpperCase":    {"one content has one name", strings.ToUpper(digest), strings.NewReader("an archive")},
 		"Empty":        {"a name is needed", "", strings.NewReader("")},
+		"OtherOwn":     {"also where more follows the digest", digest + ".2", strings.NewReader("another archive")},
+		"EscapeAfter":  {"nor by what follows the digest", digest + "./../../x", strings.NewReader("an archive")},
+		"LineAfter":    {"a name is one line", digest + ".2\n", strings.NewReader("an archive")},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
