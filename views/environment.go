@@ -26,7 +26,8 @@ type EnvironmentParts struct {
 	AllRuns    Link
 	Topology   TopologyView
 	Waiting    []Waiting
-	Components []ComponentRow
+	Components []ComponentRow // the deployments inside
+	Nodes      []ComponentRow // everything, components included
 	// Capabilities are what the environment offers.
 	Capabilities []Capability
 	Ready        string // "3 of 6 ready"
@@ -85,6 +86,8 @@ type ComponentRow struct {
 	Deployment string
 	State      Mark
 	Nodes      string // "6 of 6"
+	Took       string // a component's newest execution; a node's act under way
+	Component  bool
 }
 
 // Capability is a value that the environment offers to people and to other

@@ -214,7 +214,7 @@ func exampleLog(live bool) Log {
 	}
 	return Log{
 		Heading: "Log", Root: "4f1c2d3e-0000-4000-8000-000000000001", Chunks: Chunks(lines), Total: "419 lines", Last: 419, Seen: 419, Live: live,
-		Filters: []Filter{{Text: "All", Href: "?", Current: true}, {Text: "Warnings", Href: "?level=warning"}, {Text: "Errors", Href: "?level=error"}},
+		Filters: []Filter{{Text: "All", Href: "?", Current: true}, {Text: "Warnings", Href: "?level=warning", Count: "3"}, {Text: "Errors", Href: "?level=error", Count: "2"}},
 		Search:  Search{Action: "/environments/app_dev_small", Placeholder: "Search this log"}, Text: "/executions/4f1c2d3e/log.txt",
 		Execution: &Link{"Open execution", "/executions/4f1c2d3e"}, Empty: "Nothing has been said yet.",
 	}
@@ -236,15 +236,25 @@ func exampleInstalling() EnvironmentPage {
 			Facts:    []Fact{{Term: "Install", Value: "24 of 29 steps, 6 m 12 s"}, {Term: "Owner", Value: "you", Quiet: "team default_tenant"}, {Term: "Cell", Value: "aws × dev-small"}, {Term: "Blueprint", Value: "app", Href: "/blueprints/app", Quiet: "v1"}, {Term: "Created", When: &owner}},
 			Executions: []ExecutionDot{{Mark{"running", "install running"}, "6 m 12 s, you", "/executions/4", true}, {Mark{"ok", "uninstall completed"}, "1 h ago, ada", "/executions/3", false},
 				{Mark{"cancelled", "install cancelled"}, "1 d ago, ada", "/executions/2", false}, {Mark{"fail", "install failed"}, "1 d ago, ada", "/executions/1", false}},
-			AllRuns:  Link{"All 4", "/executions?q=app_dev_small"},
-			Topology: TopologyView{Drawing: topology.Draw(exampleTopology()), Count: "26 nodes, 7 deployments", Label: "Topology of app_dev_small", Legend: []Mark{{"ok", "Started 22"}, {"running", "Starting 1"}, {"attn", "Retrying 1"}, {"queued", "Waiting 1"}}, Picked: &PickedNode{Mark{"running", "Starting"}, "minikube", "app_dev_small-compute", "start on vm 198.18.0.10, 1 m 42 s, try 1 of 61", "/environments/app_dev_small"}},
-			Waiting:  []Waiting{{Mark{"running", "Starting"}, "minikube start", "1 m 42 s", "fabric_plugin.tasks.run_script"}, {Mark{"attn", "Retrying"}, "minio-client configure", "try 2 of 61, in 9 s", "health check on 10.0.0.14:9000 answered 503. The server started 11 s ago."}},
-			Components: []ComponentRow{{1, "network", "?node=network_a1b2c3", "aws_single_node", "app_dev_small-network", Mark{"ok", "Up"}, "6 of 6"}, {2, "vpc_deployment", "?", "vpc", "app_dev_small-vpc", Mark{"ok", "Up"}, "6 of 6"}, {3, "subnet_1", "?", "cloudify.nodes.aws.ec2.Subnet", "app_dev_small-vpc", Mark{"ok", "Started"}, ""},
-				{1, "kubernetes", "?", "minikube", "app_dev_small-compute", Mark{"running", "Starting"}, "2 of 3"}, {1, "s3", "?", "minio", "app_dev_small-storage", Mark{"attn", "Retrying"}, "2 of 4"}},
-			Ready: "2 of 6 ready",
+			AllRuns:    Link{"All 4", "/executions?q=app_dev_small"},
+			Topology:   TopologyView{Drawing: topology.Draw(exampleTopology()), Count: "26 nodes, 7 deployments", Label: "Topology of app_dev_small", Legend: []Mark{{"ok", "Started 22"}, {"running", "Starting 1"}, {"attn", "Retrying 1"}, {"queued", "Waiting 1"}}, Picked: &PickedNode{Mark{"running", "Starting"}, "minikube", "app_dev_small-compute", "start on vm 198.18.0.10, 1 m 42 s, try 1 of 61", "/environments/app_dev_small"}},
+			Waiting:    []Waiting{{Mark{"running", "Starting"}, "minikube start", "1 m 42 s", "fabric_plugin.tasks.run_script"}, {Mark{"attn", "Retrying"}, "minio-client configure", "retry 2 of 60 in 9 s", "health check on 10.0.0.14:9000 answered 503. The server started 11 s ago."}, {Mark{"queued", "Waiting"}, "minio-bucket", "not started", "Starts when minio-client is up."}},
+			Components: exampleComponents(),
+			Nodes:      append(exampleComponents(), ComponentRow{Depth: 3, Node: "subnet_1", Href: "?", Type: "cloudify.nodes.aws.ec2.Subnet", Deployment: "app_dev_small-vpc", State: Mark{"ok", "Started"}}),
+			Ready:      "2 of 6 ready",
 			Capabilities: []Capability{{Name: "k8s_endpoint", Pending: "waits for kubernetes"}, {Name: "k8s_config", Pending: "waits for kubernetes"}, {Name: "db_host", Value: "198.18.0.10"}, {Name: "db_master_username", Value: "psqladmin"},
 				{Name: "db_master_password", Masked: true, Reveal: "/environments/app_dev_small/capabilities/db_master_password/reveal"}, {Name: "bucket_url", Pending: "waits for s3"}},
 		},
+	}
+}
+
+func exampleComponents() []ComponentRow {
+	row := func(depth int, node, blueprint, deployment string, state Mark, nodes, took string) ComponentRow {
+		return ComponentRow{Depth: depth, Node: node, Href: "/environments/" + deployment, Type: blueprint, Deployment: deployment, State: state, Nodes: nodes, Took: took, Component: true}
+	}
+	return []ComponentRow{
+		row(1, "network", "aws_single_node", "app_dev_small-network", Mark{"ok", "Started"}, "6 of 6", "2 m 51 s"), row(2, "vpc_deployment", "vpc", "app_dev_small-vpc", Mark{"ok", "Started"}, "6 of 6", "38 s"),
+		row(1, "kubernetes", "minikube", "app_dev_small-compute", Mark{"running", "Starting"}, "2 of 3", "3 m 04 s"), row(1, "s3", "minio", "app_dev_small-storage", Mark{"attn", "Retrying, configuring"}, "2 of 4", "3 m 04 s"),
 	}
 }
 

@@ -36,10 +36,15 @@ func (p portrait) draw() views.EnvironmentParts {
 		Name: d.ID, Cell: views.CellName(d.CloudType, d.EnvType), Rehearsed: d.Rehearsal,
 		State:    views.EnvironmentMark(d.InstallationStatus, d.DeploymentStatus, latest),
 		Sentence: p.sentence(s), Actions: p.actions(s), Progress: p.progress(s), Facts: p.facts(s), Failure: p.failure(),
-		Executions: p.strip(), Topology: s.view(d.ID), Waiting: s.waiting, Components: s.rows,
+		Executions: p.strip(), Topology: s.view(d.ID), Waiting: s.waitingFor(), Nodes: s.rows,
 	}
 	if p.runCount > len(p.runs) {
 		parts.AllRuns = views.Link{Text: "All " + strconv.Itoa(p.runCount), Href: "/executions?q=" + d.ID}
+	}
+	for _, row := range s.rows {
+		if row.Component {
+			parts.Components = append(parts.Components, row)
+		}
 	}
 	parts.Capabilities, parts.Ready = p.offers()
 	return parts
@@ -197,10 +202,14 @@ const longValue = 80
 // offers are the capabilities, and how many have a value.
 func (p portrait) offers() ([]views.Capability, string) {
 	mayReveal := control.MayTouch(p.actor, p.tree.Deployment.CreatedBy)
+	needs := map[string]string{}
+	for _, defined := range p.tree.Deployment.Capabilities {
+		needs[defined.Name] = neededFor(defined.Value)
+	}
 	var list []views.Capability
 	ready := 0
 	for _, c := range p.capabilities {
-		shown := offer(c, p.running())
+		shown := offer(c, p.running() && p.tree.Latest.Workflow == "install", needs[c.Name])
 		if c.Known {
 			ready++
 		}
@@ -215,10 +224,14 @@ func (p portrait) offers() ([]views.Capability, string) {
 	return list, fmt.Sprintf("%d of %d ready", ready, len(list))
 }
 
-func offer(c control.Capability, running bool) views.Capability {
+// offer is a capability as a page shows it; needs names the node that its value
+// comes from.
+func offer(c control.Capability, coming bool, needs string) views.Capability {
 	shown := views.Capability{Name: c.Name, Description: c.Description}
 	switch {
-	case !c.Known && running:
+	case !c.Known && coming && needs != "":
+		shown.Pending = "waits for " + needs
+	case !c.Known && coming:
 		shown.Pending = "not there yet"
 	case !c.Known:
 		shown.Pending = "not built"

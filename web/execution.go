@@ -119,7 +119,7 @@ func (s *Server) executionParts(c *call, x orchestrator.Execution, told *story) 
 	}
 	parts.Stop = told.stop(sum, cancelAction(c, x))
 	if sum != nil && !x.Status.Final() {
-		parts.Waiting = sum.waiting
+		parts.Waiting = sum.waitingFor()
 	}
 	return parts, nil
 }

@@ -12,7 +12,7 @@ func (s *Server) reveal(c *call) error {
 	if err != nil {
 		return err
 	}
-	shown := offer(revealed[0], false)
+	shown := offer(revealed[0], false, "")
 	shown.Revealed = true
 	if c.partial() {
 		return c.show(views.CapabilityValue(shown, c.page("", "").CSRF))

@@ -19,7 +19,8 @@ type survey struct {
 	address     func(instanceID string) string
 	graph       topology.Graph
 	rows        []views.ComponentRow
-	waiting     []views.Waiting
+	waiting     []views.Waiting // what is being worked on, or tried again
+	blocked     []views.Waiting // what has not begun, and what for
 	deployments int
 	nodes       int
 	up          int // instances that are started
@@ -41,6 +42,7 @@ func (s *survey) deployment(tree *control.Tree, depth int) (topology.Graph, []vi
 	s.deployments++
 	var g topology.Graph
 	var marks []views.Mark
+	markOf := map[string]views.Mark{}
 	for i := range tree.Nodes {
 		node := &tree.Nodes[i]
 		mark := s.nodeMark(tree, node)
@@ -63,10 +65,12 @@ func (s *survey) deployment(tree *control.Tree, depth int) (topology.Graph, []vi
 		s.rows[row] = s.row(tree, node, mark, depth, nodes)
 		s.count(tree, node, mark)
 		marks = append(marks, mark)
+		markOf[node.Node.ID] = mark
 		for _, r := range node.Node.Relationships {
 			g.Edges = append(g.Edges, topology.Edge{From: itemID(tree, r.Target), To: itemID(tree, node.Node.ID)})
 		}
 	}
+	s.block(tree, markOf)
 	return g, marks
 }
 
@@ -152,7 +156,12 @@ func (s *survey) row(tree *control.Tree, node *control.TreeNode, mark views.Mark
 	}
 	if node.Child != nil {
 		row.Type, row.Deployment = node.Child.Deployment.BlueprintID, node.Child.Deployment.ID
-		row.Href = "/environments/" + node.Child.Deployment.ID
+		row.Href, row.Component = "/environments/"+node.Child.Deployment.ID, true
+		if x := node.Child.Latest; x != nil {
+			row.Took = took(*x, s.now)
+		}
+	} else if !node.Since.IsZero() {
+		row.Took = views.Took(s.now.Sub(node.Since))
 	}
 	if node.Shared != "" {
 		row.Type = "shared with " + node.Shared
@@ -192,28 +201,6 @@ func (s *survey) about(node *control.TreeNode) string {
 		text += ": " + firstLine(node.Waiting.Reason)
 	}
 	return text
-}
-
-func (s *survey) wait(node *control.TreeNode, mark views.Mark) views.Waiting {
-	w := views.Waiting{Mark: mark, Name: node.Node.ID}
-	if len(node.Instances) > 0 {
-		w.Name += " " + string(node.Instances[0].State)
-	}
-	if !node.Since.IsZero() {
-		w.When = views.Took(s.now.Sub(node.Since))
-	}
-	record := node.Waiting
-	if record == nil {
-		return w
-	}
-	w.Why = clip(record.Reason, 400)
-	if record.Attempt > 0 {
-		w.When = "try " + strconv.Itoa(record.Attempt+1)
-		if in := record.NotBefore.Sub(s.now); in > 0 {
-			w.When += ", in " + views.Took(in)
-		}
-	}
-	return w
 }
 
 // legend says how many nodes are in which state, the good ones first.

@@ -198,12 +198,12 @@ func TestPortraitActions(t *testing.T) {
 
 func TestOffer(t *testing.T) {
 	cases := map[string]struct {
-		reason  string
-		c       control.Capability
-		running bool
-		want    views.Capability
+		reason string
+		c      control.Capability
+		coming bool
+		want   views.Capability
 	}{
-		"Pending": {"while work is under way it may come", control.Capability{Name: "a"}, true, views.Capability{Name: "a", Pending: "not there yet"}},
+		"Pending": {"while it comes up, what it waits for", control.Capability{Name: "a"}, true, views.Capability{Name: "a", Pending: "waits for minikube"}},
 		"None":    {"at rest it will not", control.Capability{Name: "a"}, false, views.Capability{Name: "a", Pending: "not built"}},
 		"Masked":  {"a marked value is a mask", control.Capability{Name: "a", Known: true, Sensitive: true}, false, views.Capability{Name: "a", Masked: true}},
 		"Link":    {"an address can be opened", control.Capability{Name: "a", Known: true, Value: "https://x"}, false, views.Capability{Name: "a", Value: "https://x", Link: true}},
@@ -212,9 +212,75 @@ func TestOffer(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, offer(tc.c, tc.running)); diff != "" {
+			if diff := cmp.Diff(tc.want, offer(tc.c, tc.coming, "minikube")); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
 			}
 		})
+	}
+}
+
+func TestNextTry(t *testing.T) {
+	now := time.Unix(1000, 0)
+	cases := map[string]struct {
+		reason    string
+		record    orchestrator.StepRecord
+		next, why string
+	}{
+		"Retry":   {"how often, when, and the cloud's own words", orchestrator.StepRecord{State: orchestrator.StepRetrying, Attempt: 2, NotBefore: now.Add(9 * time.Second), Reason: "retry 2 of 60 in 15 s because: 503 because: busy"}, "retry 2 of 60 in 9.0 s", "503 because: busy"},
+		"Due":     {"a retry that is due has no time left", orchestrator.StepRecord{State: orchestrator.StepRetrying, Attempt: 2, NotBefore: now, Reason: "retry 2 in 15 s because: 503"}, "retry 2", "503"},
+		"Polling": {"asking again is no failure", orchestrator.StepRecord{State: orchestrator.StepPolling, NotBefore: now.Add(12 * time.Second), Reason: "the cluster is being created"}, "asks again in 12 s", "the cluster is being created"},
+		"Running": {"what runs is done when it is done", orchestrator.StepRecord{State: orchestrator.StepRunning}, "", ""},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if next, why := nextTry(tc.record, now); next != tc.next || why != tc.why {
+				t.Errorf("%s: %q, %q; want %q, %q", tc.reason, next, why, tc.next, tc.why)
+			}
+		})
+	}
+}
+
+func TestWaitingFor(t *testing.T) {
+	tree := failedTree(orchestrator.Started)
+	tree.Nodes[0].Child.Nodes[1].Waiting = &orchestrator.StepRecord{State: orchestrator.StepRetrying, Attempt: 1, Reason: "retry 1 of 60 in 15 s because: no capacity"}
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		tree.Nodes = append(tree.Nodes, control.TreeNode{
+			Node:      &orchestrator.Node{ID: name, Relationships: []orchestrator.Relationship{{Target: "network"}, {Target: "database"}}},
+			Instances: []orchestrator.NodeInstance{{ID: name + "_aaaaaa", State: orchestrator.Uninitialized}},
+		})
+	}
+	type line struct{ name, when, why string }
+	var got []line
+	for _, w := range look(tree, time.Unix(2000, 0), "", func(string) string { return "" }).waitingFor() {
+		got = append(got, line{w.Name, w.When, w.Why})
+	}
+	want := []line{
+		{"subnet creating", "retry 1 of 60", "no capacity"},
+		{"database", "not started", "Starts when network is up."},
+		{"a", "not started", "Starts when network and database are up."},
+		{"b", "not started", "Starts when network and database are up."},
+		{"c", "not started", "Starts when network and database are up."},
+		{"2 more nodes", "not started", "They start after these."},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(line{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if rest := look(failedTree(orchestrator.Failed), time.Unix(2000, 0), "", func(string) string { return "" }).waitingFor(); len(rest) > 0 {
+		t.Errorf("nothing runs, yet it waits: %v", rest)
+	}
+}
+
+func TestNeededFor(t *testing.T) {
+	of := func(path ...orchestrator.Value) orchestrator.Value {
+		return map[string]orchestrator.Value{"get_attribute": path}
+	}
+	for want, v := range map[string]orchestrator.Value{
+		"minikube": of("minikube", "capabilities", "endpoint"),
+		"vm":       map[string]orchestrator.Value{"concat": []orchestrator.Value{"http://", of("vm", "ip"), of("port", "n")}},
+		"":         map[string]orchestrator.Value{"get_input": "bucket"},
+	} {
+		if got := neededFor(v); got != want {
+			t.Errorf("%v is read from %q, want %q", v, got, want)
+		}
 	}
 }

@@ -166,10 +166,25 @@ func (f *boolean) UnmarshalJSON(data []byte) error {
 		value, err = false, nil
 	}
 	if err != nil {
-		return invalid("a boolean must be true or false")
+		// Of this kind, because the decoder adds to it where it stood.
+		return &json.UnmarshalTypeError{Value: kindOf(data), Type: reflect.TypeFor[bool]()}
 	}
 	*f = boolean(value)
 	return nil
+}
+
+// kindOf is the kind of a JSON value, by how it begins.
+func kindOf(data []byte) string {
+	switch data[0] {
+	case '"':
+		return "string"
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	default:
+		return "number"
+	}
 }
 
 // onlyTeam refuses a visibility that things here do not have: what was meant to

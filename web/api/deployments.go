@@ -57,6 +57,16 @@ func getDeployment(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.includes("workflows") {
+		available, err := c.api.control.AvailableWorkflows(c.Request().Context(), c.Actor, d.ID)
+		if err != nil {
+			return err
+		}
+		for i, workflow := range object.Workflows {
+			ready := available[workflow.Name]
+			object.Workflows[i].IsAvailable = &ready
+		}
+	}
 	return sendOne(c, object)
 }
 

@@ -76,7 +76,7 @@ func explain(err error) (int, errorObject) {
 func fromRouter(err *echo.HTTPError) error {
 	switch err.Code {
 	case http.StatusNotFound:
-		return orchestrator.Errorf(orchestrator.NotFound, "404 Not Found: this version has no such resource in its API")
+		return orchestrator.Errorf(orchestrator.NotFound, "not found: the API of this version has no such resource")
 	case http.StatusMethodNotAllowed:
 		return orchestrator.Errorf(orchestrator.Invalid, "the method is not allowed for this resource").Because("method_not_allowed_error")
 	default:

@@ -35,6 +35,13 @@ func TestJourney(t *testing.T) {
 	get("/deployments/one").abridged().golden("deployment_installed")
 	get("/nodes?deployment_id=one&_evaluate_functions=False&_instance_counts=True&_sort=deployment_id").golden("node_list")
 	get("/node-instances?deployment_id=one&_sort=node_id").golden("node_instance_list")
+	var instances struct{ Items []map[string]any }
+	get("/node-instances?deployment_id=one").read(&instances)
+	var instance map[string]any
+	get("/node-instances/" + instances.Items[0]["id"].(string) + "?_evaluate_functions=False").read(&instance)
+	if diff := cmp.Diff(instances.Items[0], instance); diff != "" {
+		t.Errorf("one instance is not what the list has:\n%s", diff)
+	}
 	get("/deployments/one?all_sub_deployments=True&include_workdir=False&_include=inputs").golden("deployment_inputs")
 	get("/deployments/one/outputs").golden("outputs")
 
@@ -57,6 +64,71 @@ func TestJourney(t *testing.T) {
 	}
 	s.ask(viewer, http.MethodGet, v31+"/executions/"+x.ID, "").want(http.StatusNotFound).golden("execution_gone")
 	s.ask(operator, http.MethodDelete, v31+"/blueprints/small?force=False", "").want(http.StatusNoContent)
+}
+
+// TestLabels changes labels as cfy does: it reads the list and sends the whole
+// one that it wants.
+func TestLabels(t *testing.T) {
+	s := newSite(t)
+	s.upload("small").want(http.StatusCreated)
+	s.ask(orchestrator.User, http.MethodPut, v31+"/deployments/one", `{"blueprint_id": "small", "labels": [{"env": "aws"}]}`).want(http.StatusCreated)
+	for path, tc := range map[string]struct {
+		body string
+		want []map[string]string
+	}{
+		"/deployments/one":  {`{"labels": [{"env": "aws"}, {"Team": "Blue"}]}`, []map[string]string{{"env": "aws"}, {"team": "Blue"}}},
+		"/blueprints/small": {`{"labels": [{"kind": "tiny"}]}`, []map[string]string{{"kind": "tiny"}}},
+	} {
+		for _, got := range []answer{
+			s.ask(orchestrator.Operator, http.MethodPatch, v31+path, tc.body).want(http.StatusOK),
+			s.ask(orchestrator.Viewer, http.MethodGet, v31+path, "").want(http.StatusOK),
+		} {
+			var object struct {
+				Labels []struct{ Key, Value string } `json:"labels"`
+			}
+			got.read(&object)
+			var labels []map[string]string
+			for _, label := range object.Labels {
+				labels = append(labels, map[string]string{label.Key: label.Value})
+			}
+			if diff := cmp.Diff(tc.want, labels); diff != "" {
+				t.Errorf("labels of %s:\n%s", path, diff)
+			}
+		}
+	}
+}
+
+// TestWorkflowsAvailable holds what cfy leaves out of its list of workflows.
+func TestWorkflowsAvailable(t *testing.T) {
+	s := newSite(t)
+	s.upload("small").want(http.StatusCreated)
+	s.ask(orchestrator.User, http.MethodPut, v31+"/deployments/one", `{"blueprint_id": "small"}`).want(http.StatusCreated)
+	available := func() (names []string) {
+		t.Helper()
+		var object struct {
+			Workflows []struct {
+				Name      string
+				Available *bool `json:"is_available"`
+			} `json:"workflows"`
+		}
+		s.ask(orchestrator.Viewer, http.MethodGet, v31+"/deployments/one", "").want(http.StatusOK).read(&object)
+		for _, workflow := range object.Workflows {
+			switch {
+			case workflow.Available == nil:
+				t.Errorf("whether %s is available is not said", workflow.Name)
+			case *workflow.Available:
+				names = append(names, workflow.Name)
+			}
+		}
+		return names
+	}
+	if diff := cmp.Diff([]string{"install"}, available()); diff != "" {
+		t.Errorf("before the install:\n%s", diff)
+	}
+	s.run("one", "install")
+	if diff := cmp.Diff([]string{"uninstall"}, available()); diff != "" {
+		t.Errorf("after the install:\n%s", diff)
+	}
 }
 
 // TestCapabilities holds who sees marked values: owners and operators, in the

@@ -2,10 +2,52 @@ package api
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 )
+
+// labelBody is the wanted set of labels. Nothing else of what has an owner can
+// be changed here.
+type labelBody struct {
+	Labels *labelList `json:"labels"`
+}
+
+func (c *call) wantedLabels() ([]orchestrator.Label, error) {
+	var body labelBody
+	if err := c.body(&body); err != nil {
+		return nil, err
+	}
+	if body.Labels == nil {
+		return nil, invalid("labels is missing; it is the only thing that can be changed").On("labels")
+	}
+	return *body.Labels, nil
+}
+
+func patchDeployment(c *call) error {
+	labels, err := c.wantedLabels()
+	if err != nil {
+		return err
+	}
+	d, err := c.api.control.SetDeploymentLabels(c.Request().Context(), c.Actor, c.name("id"), labels)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, deploymentOf(d))
+}
+
+func patchBlueprint(c *call) error {
+	labels, err := c.wantedLabels()
+	if err != nil {
+		return err
+	}
+	blueprint, err := c.api.control.SetBlueprintLabels(c.Request().Context(), c.Actor, c.name("id"), labels)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, blueprintOf(blueprint))
+}
 
 // labelList reads labels in both of the contract's spellings: one-pair objects
 // [{"env": "aws"}], and [{"key": "env", "value": "aws"}].

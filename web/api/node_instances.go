@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 )
@@ -54,17 +53,14 @@ func (c *call) instances() ([]instanceObject, error) {
 }
 
 func getNodeInstance(c *call) error {
-	id := c.name("id")
-	all, err := c.instances()
+	if err := c.refuseEvaluation(); err != nil {
+		return err
+	}
+	d, instance, err := c.api.control.NodeInstance(c.Request().Context(), c.Actor, c.name("id"))
 	if err != nil {
 		return err
 	}
-	for _, object := range all {
-		if object.ID == id {
-			return sendOne(c, object)
-		}
-	}
-	return orchestrator.Errorf(orchestrator.NotFound, "Requested `NodeInstance` with ID `%s` was not found", id).Because("not_found_error")
+	return sendOne(c, instanceOf(d, instance))
 }
 
 // instanceObject is a node instance as the contract shows it. Marked runtime
@@ -101,5 +97,3 @@ func instanceOf(d orchestrator.Deployment, i orchestrator.NodeInstance) instance
 	}
 	return object
 }
-
-func joined(names []string) string { return strings.Join(names, ", ") }

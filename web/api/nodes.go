@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/control"
@@ -52,7 +53,7 @@ func listNodes(c *call) error {
 func sortBy[T any](p page, items []T, sorts map[string]func(a, b T) int) error {
 	order, ok := sorts[p.sort]
 	if !ok {
-		return invalid("cannot sort by %q: choose one of %s", p.sort, joined(orchestrator.SortedKeys(sorts))).On("_sort")
+		return invalid("cannot sort by %q: choose one of %s", p.sort, strings.Join(orchestrator.SortedKeys(sorts), ", ")).On("_sort")
 	}
 	slices.SortStableFunc(items, func(a, b T) int {
 		if p.descending {

@@ -117,7 +117,7 @@ type workflowObject struct {
 	Operation         string                          `json:"operation"`
 	Parameters        map[string]inputObject          `json:"parameters"`
 	IsCascading       bool                            `json:"is_cascading"`
-	IsAvailable       *bool                           `json:"is_available"` // null: found out when it is started
+	IsAvailable       *bool                           `json:"is_available"` // null in lists: found out for one deployment
 	AvailabilityRules *orchestrator.AvailabilityRules `json:"availability_rules"`
 }
 

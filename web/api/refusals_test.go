@@ -15,7 +15,7 @@ func TestRefusals(t *testing.T) {
 	s := newSite(t)
 	s.upload("small").want(http.StatusCreated)
 	s.ask(orchestrator.Admin, http.MethodPut, v31+"/deployments/one", `{"blueprint_id": "small"}`).want(http.StatusCreated)
-	const get, put, post = http.MethodGet, http.MethodPut, http.MethodPost
+	const get, put, post, patch = http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch
 	start := func(more string) string { return `{"deployment_id": "one", "workflow_id": "install"` + more + `}` }
 	cases := map[string]struct {
 		reason             string
@@ -54,7 +54,9 @@ func TestRefusals(t *testing.T) {
 		"UnknownParameter": {reason: "the contract has a word for it", method: post, path: "/executions", body: start(`, "parameters": {"colour": 1}`), status: 400, code: "illegal_execution_parameters_error", says: "colour"},
 		"DryRun":           {reason: "a dry run that is wet is the worst", method: post, path: "/executions", body: start(`, "dry_run": "true"`), status: 400, code: "bad_parameters_error", says: "dry"},
 		"Scheduled":        {reason: "later is not now", method: post, path: "/executions", body: start(`, "scheduled_time": "2030-01-01 12:00"`), status: 400, code: "bad_parameters_error", says: "scheduled"},
-		"BadFlag":          {reason: "flags are true or false", method: post, path: "/executions", body: start(`, "force": "perhaps"`), status: 400, code: "bad_parameters_error", says: "true or false"},
+		"BadFlag":          {reason: "flags are true or false", method: post, path: "/executions", body: start(`, "force": "perhaps"`), status: 400, code: "bad_parameters_error", says: `"force" must be true or false, not string`},
+		"NoLabels":         {reason: "a change of nothing is a slip", method: patch, path: "/deployments/one", body: `{}`, status: 400, code: "bad_parameters_error", says: "labels is missing"},
+		"OtherChange":      {reason: "only labels can be changed", method: patch, path: "/blueprints/small", body: `{"creator": "x"}`, status: 400, code: "bad_parameters_error", says: "creator"},
 		"NoExecution":      {reason: "clients look for these words", method: get, path: "/executions/none", status: 404, code: "not_found_error", says: "Requested `Execution` with ID `none` was not found"},
 		"ForceCancel":      {reason: "this version has cancel only", method: post, path: "/executions/none", body: `{"action": "force-cancel"}`, status: 400, code: "illegal_action_error", says: "cancel"},
 		"Kill":             {reason: "this version has cancel only", method: post, path: "/executions/none", body: `{"action": "kill"}`, status: 400, code: "illegal_action_error", says: "cancel"},
