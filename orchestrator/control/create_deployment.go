@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"crypto/rand"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -67,7 +66,12 @@ func (c *Control) create(ctx context.Context, tx *store.Tx, actor orchestrator.A
 	if err != nil {
 		return orchestrator.Deployment{}, err
 	}
+	labels, err := relabel(nil, withDeclared(create.Labels, prepared.Labels), actor.Name, c.now())
+	if err != nil {
+		return orchestrator.Deployment{}, err
+	}
 	d := c.newDeployment(actor, create, blueprint, inputs, decided, parent)
+	d.Labels = append(labels, d.Labels...)
 	if err := tx.InsertDeployment(ctx, d); err != nil {
 		return orchestrator.Deployment{}, err
 	}
@@ -117,19 +121,15 @@ func (c *Control) newDeployment(actor orchestrator.Actor, create CreateDeploymen
 		Capabilities: plan.Capabilities, Outputs: plan.Outputs,
 		Rehearsal: decided.mode.Rehearsal, RehearsalReason: decided.mode.Reason,
 		CloudType: textOf(inputs["cloud_type"]), EnvType: textOf(inputs["env_type"]),
-		Labels:             slices.Clone(create.Labels),
 		InstallationStatus: orchestrator.Inactive, DeploymentStatus: orchestrator.RequiresAttention,
 		CreatedBy: actor.Name, CreatedAt: now, UpdatedAt: now,
 	}
 	if d.DisplayName == "" {
 		d.DisplayName = d.ID
 	}
-	for i := range d.Labels {
-		d.Labels[i].CreatedBy, d.Labels[i].CreatedAt = actor.Name, now
-	}
 	if parent != nil {
 		d.Parent, d.ParentNode, d.CreatedBy = parent.deployment.UID, parent.instanceID, parent.deployment.CreatedBy
-		d.Labels = append(d.Labels, orchestrator.Label{Key: "csys-obj-parent", Value: parent.deployment.ID, CreatedBy: d.CreatedBy, CreatedAt: now})
+		d.Labels = []orchestrator.Label{{Key: parentLabel, Value: parent.deployment.ID, CreatedBy: d.CreatedBy, CreatedAt: now}}
 	}
 	return d
 }

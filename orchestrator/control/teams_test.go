@@ -79,6 +79,23 @@ var strangers = map[string]func(ctx context.Context, c bundle, other orchestrato
 	"NodeInstances": func(ctx context.Context, c bundle, other orchestrator.Actor, p property) (any, error) {
 		return c.NodeInstances(ctx, other, p.deployment.ID)
 	},
+	"NodeInstance": func(ctx context.Context, c bundle, other orchestrator.Actor, p property) (any, error) {
+		mine, err := c.NodeInstances(ctx, as(orchestrator.Viewer), p.deployment.ID)
+		if err != nil {
+			return nil, err
+		}
+		_, found, err := c.NodeInstance(ctx, other, mine[0].ID)
+		return found, err
+	},
+	"AvailableWorkflows": func(ctx context.Context, c bundle, other orchestrator.Actor, p property) (any, error) {
+		return c.AvailableWorkflows(ctx, other, p.deployment.ID)
+	},
+	"SetDeploymentLabels": func(ctx context.Context, c bundle, other orchestrator.Actor, p property) (any, error) {
+		return c.SetDeploymentLabels(ctx, other, p.deployment.ID, []orchestrator.Label{{Key: "a", Value: "b"}})
+	},
+	"SetBlueprintLabels": func(ctx context.Context, c bundle, other orchestrator.Actor, _ property) (any, error) {
+		return c.SetBlueprintLabels(ctx, other, "app", []orchestrator.Label{{Key: "a", Value: "b"}})
+	},
 	"Plan": func(ctx context.Context, c bundle, other orchestrator.Actor, p property) (any, error) {
 		return c.Plan(ctx, other, p.deployment)
 	},

@@ -52,3 +52,9 @@ func activeEnough(wanted []string, instances []orchestrator.NodeInstance) (bool,
 		return false, fmt.Sprintf("%d of %d instances are started, which is not what this workflow needs. Use force to run it all the same.", started, all)
 	}
 }
+
+// Runs reports whether this version can run a workflow at all.
+func Runs(name string, plan *orchestrator.Plan) bool {
+	_, err := recipeOf(name, plan, nil)
+	return err == nil
+}
