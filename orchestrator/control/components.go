@@ -196,6 +196,9 @@ func (p Components) start(ctx context.Context, tx *store.Tx, actor orchestrator.
 	if err != nil {
 		return "", err
 	}
+	if own.Status.Cancelling() {
+		return "", orchestrator.Errorf(orchestrator.Unavailable, "execution %s is being cancelled; it starts nothing more", own.ID)
+	}
 	execution, err := p.c.start(ctx, tx, actor, d, StartExecution{
 		DeploymentID: d.ID, Workflow: start.Workflow, Parameters: inherited(d, start), Force: own.Force,
 		WaitAfterFail: &own.WaitAfterFail,

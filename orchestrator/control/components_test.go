@@ -1,0 +1,143 @@
+package control_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/compose"
+	"github.com/slipwayhq/slipway/orchestrator/control"
+	"github.com/slipwayhq/slipway/orchestrator/provider/component"
+	"github.com/slipwayhq/slipway/store"
+)
+
+// family is an environment whose install has been asked for, and its nodes as
+// parents.
+type family struct {
+	bundle
+	t          *testing.T
+	deployment orchestrator.Deployment
+	execution  orchestrator.Execution
+}
+
+func newFamily(t *testing.T) family {
+	t.Helper()
+	c := setup(t, compose.Auto)
+	actor := as(orchestrator.Operator)
+	d, err := c.CreateDeployment(t.Context(), actor, control.CreateDeployment{ID: "env", BlueprintID: "app", Inputs: map[string]orchestrator.Value{"cloud_type": "aws", "env_type": "dev-small"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := c.StartExecution(t.Context(), actor, control.StartExecution{DeploymentID: "env", Workflow: "install"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return family{c, t, d, x}
+}
+
+// parent is the instance of a node of the environment.
+func (f family) parent(node string) component.Parent {
+	f.t.Helper()
+	parent := component.Parent{
+		Team: f.deployment.Team, DeploymentUID: f.deployment.UID, ExecutionID: f.execution.ID, StepID: node + "/start",
+		Epoch: f.execution.Epoch, Rehearsal: f.deployment.Rehearsal,
+	}
+	err := f.store.View(f.t.Context(), func(tx *store.Tx) error {
+		instances, err := tx.Instances(f.t.Context(), f.deployment.UID)
+		for _, instance := range instances {
+			if instance.NodeID == node {
+				parent.InstanceID = instance.ID
+			}
+		}
+		return err
+	})
+	if err != nil || parent.InstanceID == "" {
+		f.t.Fatalf("no instance of %s: %v", node, err)
+	}
+	return parent
+}
+
+// rg needs least of the bundled components.
+func rg(id string) component.Spec {
+	return component.Spec{ID: id, BlueprintID: "rg", Inputs: map[string]orchestrator.Value{"name": "abcdef", "azure_location_name": "westeurope"}}
+}
+
+func (f family) create(node string, spec component.Spec) string {
+	f.t.Helper()
+	id, err := f.Components().Create(f.t.Context(), f.parent(node), spec)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return id
+}
+
+func (f family) refused(err error, code orchestrator.Code, words string) {
+	f.t.Helper()
+	if orchestrator.ErrorCode(err) != code || !strings.Contains(err.Error(), words) {
+		f.t.Errorf("got %v, want %s with %q", err, code, words)
+	}
+}
+
+func TestComponentIDs(t *testing.T) {
+	f := newFamily(t)
+	suffixed := rg("shared")
+	suffixed.Suffix = true
+	got := []string{
+		f.create("network", rg("env-network")),
+		f.create("network", rg("env-network")), // asked again after a crash
+		f.create("database", suffixed),
+		f.create("database", suffixed),
+		f.create("s3", suffixed),
+	}
+	if diff := cmp.Diff([]string{"env-network", "env-network", "shared-1", "shared-1", "shared-2"}, got); diff != "" {
+		t.Error(diff)
+	}
+	_, err := f.Components().Create(t.Context(), f.parent("kubernetes"), rg("env-network"))
+	f.refused(err, orchestrator.Conflict, `deployment "env-network" exists and is not this node's`)
+	f.refused(f.Components().Delete(t.Context(), f.parent("kubernetes"), "env-network"), orchestrator.Conflict, "belongs to somebody else")
+}
+
+func TestComponentsAreFenced(t *testing.T) {
+	f := newFamily(t)
+	late := f.parent("network")
+	late.Epoch--
+	_, err := f.Components().Create(t.Context(), late, rg("env-network"))
+	f.refused(err, orchestrator.Unavailable, "another server has taken over")
+	err = f.store.View(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Deployment(t.Context(), f.deployment.Team, "env-network")
+		return err
+	})
+	if orchestrator.ErrorCode(err) != orchestrator.NotFound {
+		t.Errorf("a server that lost its lease made a deployment: %v", err)
+	}
+}
+
+// TestCancelReachesComponents: those that run are asked to stop with their
+// parent, and none starts any more.
+func TestCancelReachesComponents(t *testing.T) {
+	f := newFamily(t)
+	install := func(node, id string) (string, error) {
+		return f.Components().Start(t.Context(), f.parent(node), component.Start{DeploymentID: id, Workflow: "install"})
+	}
+	for _, node := range []string{"network", "s3"} {
+		f.create(node, rg("env-"+node))
+	}
+	child, err := install("network", "env-network")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := install("network", "env-network"); err != nil || again != child {
+		t.Errorf("asked again: got %s, %v, want %s", again, err, child)
+	}
+	if _, err := f.CancelExecution(t.Context(), as(orchestrator.Operator), f.execution.ID); err != nil {
+		t.Fatal(err)
+	}
+	x, err := f.GetExecution(t.Context(), as(orchestrator.Operator), child)
+	if err != nil || x.Status != orchestrator.Cancelling && x.Status != orchestrator.Cancelled {
+		t.Errorf("the child is %s (%v) after its parent was cancelled", x.Status, err)
+	}
+	_, err = install("s3", "env-s3")
+	f.refused(err, orchestrator.Unavailable, "is being cancelled")
+}
