@@ -82,7 +82,12 @@ func (c *compiler) nodeSchema(template object) {
 			}},
 		})
 	}
-	template["allOf"] = byType
+	if len(byType) > 0 { // a schema has no empty allOf
+		template["allOf"] = byType
+	}
+	// A template without a type adds relationships to one of another file.
+	delete(template, "required")
+	template["anyOf"] = []object{{"required": []string{"type"}}, {"required": []string{"relationships"}, "maxProperties": 1}}
 }
 
 // oneOfNames offers names, and takes any other text: a blueprint defines types
@@ -109,7 +114,7 @@ func (c *compiler) propertiesSchema(s *schema, description string) object {
 	for _, name := range s.names {
 		properties[name] = c.propertySchema(s.byName[name])
 	}
-	out := object{"type": "object", "properties": properties, "additionalProperties": false}
+	out := object{"type": []string{"null", "object"}, "properties": properties, "additionalProperties": false}
 	if description != "" {
 		out["description"] = description
 	}

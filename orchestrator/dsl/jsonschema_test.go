@@ -1,10 +1,15 @@
 package dsl
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 )
@@ -67,4 +72,67 @@ func TestJSONSchemaOfBrokenTypes(t *testing.T) {
 	if _, findings := JSONSchema(oneFile(header+"node_types: {a: {derived_from: b}}\n"), nil); !findings.HasErrors() {
 		t.Error("types that cannot be compiled have no schema")
 	}
+}
+
+// checkOwnSchema validates a main file against the schema made from it.
+func checkOwnSchema(source Source, importer Importer, main []byte) error {
+	text, findings := JSONSchema(source, importer)
+	if err := findings.Err(); err != nil {
+		return err
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("blueprint.json", document); err != nil {
+		return err
+	}
+	schema, err := compiler.Compile("blueprint.json")
+	if err != nil {
+		return fmt.Errorf("the schema is none: %w", err)
+	}
+	root, _ := readYAML("blueprint.yaml", main)
+	encoded, err := json.Marshal(root.value())
+	if err != nil {
+		return err
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(encoded))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(value)
+}
+
+// What compiles is fine in an editor that has the schema of it.
+func TestJSONSchemaAcceptsWhatCompiles(t *testing.T) {
+	eachGolden(t, "plans", func(t *testing.T, _ string, a *txtar.Archive) {
+		source, importer := blueprintOf(a)
+		main, _ := textsOf(a)(source.Main)
+		if err := checkOwnSchema(source, importer, main); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("Relationships of another file's node", func(t *testing.T) {
+		text := header + "imports: [a.yaml]\nnode_templates: {n: {relationships: [{type: r, target: x}]}}\n"
+		files := fstest.MapFS{"blueprint.yaml": {Data: []byte(text)}, "a.yaml": {Data: []byte("node_types: {t: {}}\nrelationships: {r: {}}\nnode_templates: {n: {type: t}, x: {type: t}}\n")}}
+		if err := checkOwnSchema(Source{Files: files, Main: "blueprint.yaml"}, nil, []byte(text)); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("Recorded", func(t *testing.T) {
+		const sample = 5 // a schema costs more than a plan
+		for i, c := range readCases(t) {
+			if c.Main == nil || c.Kind != "parse" || i%sample != 0 {
+				continue
+			}
+			source, _ := c.source()
+			if plan, _ := Compile(source, caseImporter{c}); plan == nil {
+				continue
+			}
+			if err := checkOwnSchema(source, caseImporter{c}, []byte(*c.Main)); err != nil {
+				t.Errorf("%s: %v", c.ID, err)
+			}
+		}
+	})
 }
