@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code sorts errors by what the caller can do about them. web and web/api map
@@ -19,6 +20,7 @@ const (
 	Unauthorized Code = "unauthorized" // nobody knows who is asking
 	Unavailable  Code = "unavailable"  // right request, wrong moment; ask again later
 	TooLarge     Code = "too_large"    // over a limit; the message names it
+	TooMany      Code = "too_many"     // more than one's share of requests; ask again later
 	Internal     Code = "internal"     // ours to mend
 )
 
@@ -34,6 +36,9 @@ type Error struct {
 	Field string
 	// Fields holds several faults of one form at once: field name to sentence.
 	Fields map[string]string
+	// RetryAfter is how long to wait before asking again; zero where that is
+	// not known.
+	RetryAfter time.Duration
 	// Err is the cause, for operators only.
 	Err error
 }
@@ -54,6 +59,9 @@ func Errorf(code Code, format string, args ...any) *Error {
 
 // Wrap keeps the cause for operators; users never see its text.
 func (e *Error) Wrap(err error) *Error { e.Err = err; return e }
+
+// After says how long to wait before asking again.
+func (e *Error) After(wait time.Duration) *Error { e.RetryAfter = wait; return e }
 
 // Because gives the error the finer reason of the REST contract.
 func (e *Error) Because(reason string) *Error { e.Reason = reason; return e }

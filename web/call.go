@@ -32,6 +32,9 @@ func (s *Server) callOf(ec echo.Context) (*call, error) {
 	c := &call{Context: ec, now: s.now(), secret: s.readCookie(ec, doorCookie)}
 	ec.Set(callContextKey, c)
 	token := s.readCookie(ec, sessionCookie)
+	if err := s.pace.Take(ec.RealIP(), token); err != nil {
+		return c, err
+	}
 	if token == "" {
 		return c, nil
 	}

@@ -4,8 +4,10 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,6 +24,7 @@ var statuses = map[orchestrator.Code]int{
 	orchestrator.Unauthorized: http.StatusUnauthorized,
 	orchestrator.Unavailable:  http.StatusServiceUnavailable,
 	orchestrator.TooLarge:     http.StatusRequestEntityTooLarge,
+	orchestrator.TooMany:      http.StatusTooManyRequests,
 }
 
 func statusOf(err error) int {
@@ -31,6 +34,13 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
+// sayWhen tells whoever was refused for now when to come back.
+func sayWhen(c echo.Context, err error) {
+	if refused, ok := errors.AsType[*orchestrator.Error](err); ok && refused.RetryAfter > 0 {
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(refused.RetryAfter.Seconds()))))
+	}
+}
+
 // fail answers a request whose action returned an error. People get a sentence,
 // operators the whole chain in the log.
 func (s *Server) fail(err error, ec echo.Context) {
@@ -38,7 +48,13 @@ func (s *Server) fail(err error, ec echo.Context) {
 		return // a stream that broke, or half a file: nothing more can be said
 	}
 	if ec.Request().Context().Err() != nil {
-		return // the browser has gone: a form that changed again, a tab that was closed
+		// Mostly the browser has gone: a form that changed again, a tab that was
+		// closed. But when it is we who go, an empty answer must not look like a
+		// good one.
+		if err := ec.NoContent(http.StatusServiceUnavailable); err != nil {
+			s.log.Debug("nobody hears that the request was broken off", "error", err)
+		}
+		return
 	}
 	c, ok := ec.Get(callContextKey).(*call)
 	if !ok {
@@ -57,6 +73,7 @@ func (s *Server) fail(err error, ec echo.Context) {
 	if status == http.StatusUnauthorized && s.toTheDoor(c) {
 		return
 	}
+	sayWhen(c, err)
 	id := ec.Response().Header().Get(echo.HeaderXRequestID)
 	level := s.log.Debug
 	if status == http.StatusInternalServerError {

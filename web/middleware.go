@@ -1,11 +1,14 @@
 package web
 
 import (
+	"compress/gzip"
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 )
@@ -22,7 +25,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-sr
 
 // wrap is what every page of ours has around its action, outermost first.
 func (s *Server) wrap() []echo.MiddlewareFunc {
-	return []echo.MiddlewareFunc{s.named, s.secured, s.caught, limited}
+	return []echo.MiddlewareFunc{s.named, s.secured, compressed(), s.caught, limited}
 }
 
 // named gives the request an id, for the log and for error pages.
@@ -49,6 +52,21 @@ func (s *Server) secured(next echo.HandlerFunc) echo.HandlerFunc {
 		return next(c)
 	}
 }
+
+// compressed packs pages, fragments and logs. Streams are sent as they come, and
+// what a form answers, a revealed secret among it, is left alone: its size must
+// tell nothing.
+func compressed() echo.MiddlewareFunc {
+	return middleware.GzipWithConfig(middleware.GzipConfig{
+		Level: gzip.BestSpeed, MinLength: packFrom,
+		Skipper: func(c echo.Context) bool {
+			return c.Request().Method != http.MethodGet || strings.HasSuffix(c.Path(), "/stream") || strings.HasPrefix(c.Path(), "/stream/")
+		},
+	})
+}
+
+// packFrom is from how many bytes on compressing pays: one packet.
+const packFrom = 1400
 
 // caught turns a panic into an error with its stack in the log.
 func (s *Server) caught(next echo.HandlerFunc) echo.HandlerFunc {

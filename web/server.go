@@ -33,6 +33,7 @@ type Server struct {
 	control   *control.Control
 	sessions  *auth.Sessions
 	passwords *auth.Passwords
+	pace      *auth.Pace
 	origins   *http.CrossOriginProtection
 	hub       *sse.Hub
 	now       func() time.Time
@@ -65,7 +66,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("web: PublicURL must be like https://slipway.example.com")
 	}
 	s := &Server{
-		control: cfg.Control, sessions: auth.NewSessions(cfg.Control, auth.StandardLimits, cfg.Now), passwords: passwords,
+		control: cfg.Control, sessions: auth.NewSessions(cfg.Control, auth.StandardLimits, cfg.Now), passwords: passwords, pace: auth.NewPace(auth.CallerShare, auth.AddressShare),
 		origins: origins, hub: sse.NewHub(feed{cfg.Control}), now: cfg.Now, log: cfg.Logger, secure: public.Scheme == "https",
 	}
 	s.echo = s.build()

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/http"
 	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -21,13 +20,10 @@ func (s *Server) signInForm(c *call) error {
 func (s *Server) signIn(c *call) error {
 	name, next := strings.TrimSpace(c.FormValue("name")), safeNext(c.FormValue("next"))
 	account, err := s.passwords.Check(c.context(), name, c.FormValue("password"), c.RealIP())
-	if code := orchestrator.ErrorCode(err); code == orchestrator.Unauthorized || code == orchestrator.Unavailable {
+	if code := orchestrator.ErrorCode(err); code == orchestrator.Unauthorized || code == orchestrator.TooMany {
 		page := views.SignInPage{CSRF: auth.FormToken(c.secret), Next: next, Name: name, Error: orchestrator.ErrorMessage(err)}
-		status := http.StatusUnauthorized
-		if code == orchestrator.Unavailable {
-			status = http.StatusTooManyRequests
-		}
-		return c.render(status, views.SignIn(page))
+		sayWhen(c, err)
+		return c.render(statusOf(err), views.SignIn(page))
 	}
 	if err != nil {
 		return err

@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/static"
 	"github.com/slipwayhq/slipway/store"
 	"github.com/slipwayhq/slipway/web/auth"
 )
@@ -103,6 +106,87 @@ func TestFormsNeedTheirToken(t *testing.T) {
 	}
 }
 
+// packed asks for a page as browsers do; the client of the tests unpacks by itself
+// only what it asked for by itself.
+func (b *browser) packed(path string) answer {
+	b.site.t.Helper()
+	r, err := http.NewRequestWithContext(b.site.t.Context(), http.MethodGet, b.site.http.URL+path, nil)
+	must(b.site.t, err)
+	r.Header.Set("Accept-Encoding", "gzip")
+	return b.do(r)
+}
+
+func TestPagesArePacked(t *testing.T) {
+	s := newSite(t)
+	admin := s.as(orchestrator.Admin)
+	plain, got := admin.get("/blueprints").body, admin.packed("/blueprints")
+	if got.header.Get("Content-Encoding") != "gzip" || len(got.body)*3 > len(plain) {
+		t.Errorf("a page of %d bytes comes as %d, headers %v", len(plain), len(got.body), got.header)
+	}
+	if vary := got.header.Values("Vary"); len(vary) != 1 || vary[0] != "Accept-Encoding" {
+		t.Errorf("caches are told that it varies by %v", vary)
+	}
+	unpack, err := gzip.NewReader(strings.NewReader(got.body))
+	must(t, err)
+	text, err := io.ReadAll(unpack)
+	must(t, err)
+	if !strings.Contains(string(text), "<h1>Blueprints</h1>") {
+		t.Errorf("unpacked, the page reads %s", text)
+	}
+	if got := admin.packed("/no/such/page"); got.header.Get("Content-Encoding") == "gzip" && !strings.HasPrefix(got.body, "\x1f\x8b") {
+		t.Error("an error page says that it is packed and is not")
+	}
+	frames := admin.listen(t.Context(), "/stream/environments", "")
+	select {
+	case _, open := <-frames:
+		if !open {
+			t.Error("the stream ended at once")
+		}
+	case <-time.After(10 * time.Millisecond): // it is open and has nothing to say
+	}
+}
+
+func TestPaceOfPages(t *testing.T) {
+	s := newSite(t)
+	admin := s.as(orchestrator.Admin)
+	s.server.pace = auth.NewPace(auth.Share{Rate: 1, Burst: 2}, auth.Share{Rate: 1, Burst: 50})
+	for range 2 {
+		if got := admin.get("/secrets"); got.status != http.StatusOK {
+			t.Fatalf("within the share: %d", got.status)
+		}
+	}
+	got := admin.get("/secrets")
+	if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "1" || !strings.Contains(textOnly(got.body), "Too many requests at once.") {
+		t.Errorf("over the share: %d, headers %v\n%s", got.status, got.header, textOnly(got.body))
+	}
+	if other := s.nobody().get("/sign-in"); other.status != http.StatusOK {
+		t.Errorf("somebody else is answered %d", other.status)
+	}
+	if asset := admin.get(static.Path("app.css")); asset.status != http.StatusOK {
+		t.Errorf("an asset is answered %d", asset.status)
+	}
+}
+
+// A request that is broken off because the server stops must not look like one
+// that was done.
+func TestBrokenOffIsNoSuccess(t *testing.T) {
+	s := newSite(t)
+	b := s.as(orchestrator.Operator)
+	stopping, stop := context.WithCancel(t.Context())
+	stop()
+	r := b.form("/environments/nothing/install", "csrf", b.token).WithContext(stopping)
+	at, err := url.Parse(s.http.URL)
+	must(t, err)
+	for _, cookie := range b.client.Jar.Cookies(at) {
+		r.AddCookie(cookie)
+	}
+	w := httptest.NewRecorder()
+	s.server.ServeHTTP(w, r)
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("it answers %d, want 503", w.Code)
+	}
+}
+
 func TestSecurityHeaders(t *testing.T) {
 	s := newSite(t)
 	admin := s.as(orchestrator.Admin)
@@ -167,9 +251,13 @@ func TestSignInIsSlowedDown(t *testing.T) {
 	s := newSite(t)
 	b := s.nobody()
 	b.token = formToken(b.get("/sign-in"))
-	status := 0
+	status, again := 0, ""
 	for range signInTries + 1 {
-		status = b.post("/sign-in", "name", "admin", "password", "guess").status
+		got := b.post("/sign-in", "name", "admin", "password", "guess")
+		status, again = got.status, got.header.Get("Retry-After")
+	}
+	if again != "60" {
+		t.Errorf("after too many tries one may come back in %q seconds, want 60", again)
 	}
 	if status != http.StatusTooManyRequests {
 		t.Errorf("try %d answers %d, want 429", signInTries+1, status)

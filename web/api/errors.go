@@ -2,7 +2,10 @@ package api
 
 import (
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -35,6 +38,7 @@ var byCode = map[orchestrator.Code]struct {
 	orchestrator.Unauthorized: {http.StatusUnauthorized, "unauthorized_error"},
 	orchestrator.Unavailable:  {http.StatusServiceUnavailable, "unavailable_error"},
 	orchestrator.TooLarge:     {http.StatusRequestEntityTooLarge, "bad_parameters_error"},
+	orchestrator.TooMany:      {http.StatusTooManyRequests, "too_many_requests_error"},
 	orchestrator.Internal:     {http.StatusInternalServerError, "internal_server_error"},
 }
 
@@ -72,6 +76,17 @@ func explain(err error) (int, errorObject) {
 	return answer.status, object
 }
 
+// retryAfter is when to ask again; zero where asking again would not help.
+func retryAfter(status int, err error) time.Duration {
+	if refused, ok := errors.AsType[*orchestrator.Error](err); ok && refused.RetryAfter > 0 {
+		return refused.RetryAfter
+	}
+	if status == http.StatusServiceUnavailable {
+		return 10 * time.Second
+	}
+	return 0
+}
+
 // fromRouter words what the router answers itself.
 func fromRouter(err *echo.HTTPError) error {
 	switch err.Code {
@@ -93,8 +108,8 @@ func (a *API) fail(err error, c echo.Context) {
 		return
 	}
 	status, object := explain(err)
-	if status == http.StatusServiceUnavailable {
-		c.Response().Header().Set("Retry-After", "10")
+	if wait := retryAfter(status, err); wait > 0 {
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	if status >= http.StatusInternalServerError {
 		a.log.Error("api request failed", "method", c.Request().Method, "path", c.Request().URL.Path, "error", err)

@@ -20,6 +20,7 @@ type API struct {
 	passwords *Passwords
 	admin     *AdminToken
 	proven    *proven
+	pace      *Pace
 }
 
 // Wrong passwords of the API: so many in a window for a name from one address.
@@ -34,13 +35,16 @@ func NewAPI(users Users, admin *AdminToken, now func() time.Time) (*API, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &API{users: users, passwords: passwords, admin: admin, proven: newProven(now)}, nil
+	return &API{users: users, passwords: passwords, admin: admin, proven: newProven(now), pace: NewPace(CallerShare, AddressShare)}, nil
 }
 
 // Authenticate says who asks, in the team that the header Tenant names. Refusals
-// are *orchestrator.Error of code Unauthorized, Forbidden or Unavailable.
+// are *orchestrator.Error of code Unauthorized, Forbidden or TooMany.
 func (a *API) Authenticate(r *http.Request) (orchestrator.Actor, error) {
 	from := remoteHost(r)
+	if err := a.pace.Take(from, proofOf(r)); err != nil {
+		return orchestrator.Actor{}, err
+	}
 	if token := r.Header.Get("Authentication-Token"); token != "" {
 		if !a.admin.Accepts(r, token) {
 			return orchestrator.Actor{}, unauthorized("the token is not valid here; the admin token is new at each start of the server, and works on the server's own machine only")

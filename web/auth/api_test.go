@@ -139,7 +139,7 @@ func TestAPIGuessing(t *testing.T) {
 		r.SetBasicAuth("nobody", "guess")
 		_, last = api.Authenticate(r)
 	}
-	if code := orchestrator.ErrorCode(last); code != orchestrator.Unavailable {
+	if code := orchestrator.ErrorCode(last); code != orchestrator.TooMany {
 		t.Errorf("try %d was answered %q", apiTries+1, code)
 	}
 }

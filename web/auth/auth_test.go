@@ -325,12 +325,17 @@ func TestSessions(t *testing.T) {
 
 func TestFormToken(t *testing.T) {
 	token := FormToken("cookie")
+	if token == FormToken("cookie") {
+		t.Error("two pages carry the same token: compressed, their size would tell it")
+	}
 	cases := map[string]struct {
 		reason, cookie, token string
 		want                  bool
 	}{
 		"OK":       {"the form of this browser", "cookie", token, true},
 		"Other":    {"a form made for another browser", "other", token, false},
+		"Again":    {"each page has another, and all are good", "cookie", FormToken("cookie"), true},
+		"Short":    {"half a token is none", "cookie", token[:43], false},
 		"NoToken":  {"a form without token", "cookie", "", false},
 		"NoCookie": {"a browser without cookie", "", FormToken(""), false},
 		"Raw":      {"the cookie itself is not the token", "cookie", "cookie", false},

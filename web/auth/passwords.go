@@ -48,12 +48,12 @@ func NewPasswords(users Users, limiter *Limiter) (*Passwords, error) {
 }
 
 // Check returns the account whose name and password these are. It answers
-// Unauthorized with one sentence for every kind of wrong, and Unavailable for
-// who tries too often.
+// Unauthorized with one sentence for every kind of wrong, and TooMany for who
+// tries too often.
 func (p *Passwords) Check(ctx context.Context, name, password, from string) (orchestrator.Account, error) {
 	name = possibleName(name)
 	if !p.limiter.Allow(from, name) {
-		return orchestrator.Account{}, orchestrator.Errorf(orchestrator.Unavailable, "Too many tries. Wait a minute and try again.")
+		return orchestrator.Account{}, orchestrator.Errorf(orchestrator.TooMany, "Too many tries. Wait a minute and try again.").After(p.limiter.window)
 	}
 	account, err := p.users.Account(ctx, name)
 	if err != nil && orchestrator.ErrorCode(err) != orchestrator.NotFound {
