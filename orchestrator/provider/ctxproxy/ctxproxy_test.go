@@ -51,7 +51,7 @@ func (r *recorder) Output(stream, line string) { r.lines = append(r.lines, strea
 
 func newCall(r *recorder) *provider.Call {
 	return &provider.Call{
-		Deployment: provider.Deployment{ID: "app_dev", BlueprintID: "app"},
+		Deployment: provider.Deployment{ID: "app_dev", BlueprintID: "app", Inputs: values{"node-count": int64(3)}},
 		Execution:  provider.Execution{ID: "e-1", Workflow: "install"},
 		Operation:  "cloudify.interfaces.lifecycle.create",
 		Self: &provider.Instance{
@@ -81,6 +81,10 @@ func TestVerbs(t *testing.T) {
 		"InsideAMark":         {"a mark does not hide from the script that it is meant for", []orchestrator.Value{"instance", "runtime_properties", "tree.leaf"}, "x", ""},
 		"InstanceID":          {"", []orchestrator.Value{"instance", "id"}, "db_abc123", ""},
 		"DeploymentID":        {"", []orchestrator.Value{"deployment", "id"}, "app_dev", ""},
+		"DashesInInputs":      {"", []orchestrator.Value{"deployment", "inputs", "node-count"}, int64(3), ""},
+		"TooManyWords":        {"a value that was not quoted", []orchestrator.Value{"instance", "runtime-properties", "motto", "two", "words"}, nil, "too many words; quote a value that holds spaces"},
+		"RetryForEver":        {"", []orchestrator.Value{"retry-operation", "later", "inf"}, nil, `"inf" is not a number of seconds up to a day`},
+		"RetryNotANumber":     {"", []orchestrator.Value{"retry-operation", "later", "nan"}, nil, `"nan" is not a number of seconds up to a day`},
 		"ExecutionID":         {"", []orchestrator.Value{"execution-id"}, "e-1", ""},
 		"MissingPath":         {"a typo must not read as empty", []orchestrator.Value{"node", "properties", "prot"}, nil, `there is no "prot"`},
 		"PropertiesReadOnly":  {"", []orchestrator.Value{"node", "properties", "port", "1"}, nil, "properties cannot be set by a script"},
@@ -167,6 +171,16 @@ func TestRelationshipWritesBothEnds(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"db_abc123", "vm_xyz789"}, r.setOn); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestRelationshipRendersBothEnds(t *testing.T) {
+	call := newCall(&recorder{})
+	call.Source, call.Self = call.Self, nil
+	call.Target = &provider.Instance{ID: "vm_xyz789", NodeID: "vm", Runtime: values{"ip": "10.0.0.5"}}
+	got, err := New(call, Options{Token: "t"}).render("{{ ctx.source.node.properties.port }} at {{ ctx.target.instance.runtime_properties.ip }}")
+	if err != nil || got != "5432 at 10.0.0.5" {
+		t.Errorf("got %q, %v", got, err)
 	}
 }
 

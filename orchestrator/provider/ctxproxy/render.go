@@ -2,10 +2,12 @@ package ctxproxy
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/provider"
 )
 
 var placeholder = regexp.MustCompile(`\{\{\s*(.*?)\s*\}\}`)
@@ -33,8 +35,20 @@ func (s *Session) render(template string) (string, error) {
 func (s *Session) variables() orchestrator.Value {
 	ctx := s.facts()
 	if self := s.call.Self; self != nil {
-		ctx["node"] = map[string]orchestrator.Value{"id": self.NodeID, "name": self.NodeID, "properties": orchestrator.Reveal(self.Properties)}
-		ctx["instance"] = map[string]orchestrator.Value{"id": self.ID, "runtime_properties": s.getRuntime(self)}
+		maps.Copy(ctx, s.known(self))
+	}
+	for name, end := range map[string]*provider.Instance{"source": s.call.Source, "target": s.call.Target} {
+		if end != nil {
+			ctx[name] = s.known(end)
+		}
 	}
 	return map[string]orchestrator.Value{"ctx": ctx}
+}
+
+// known is an instance and its node as templates name them.
+func (s *Session) known(of *provider.Instance) map[string]orchestrator.Value {
+	return map[string]orchestrator.Value{
+		"node":     map[string]orchestrator.Value{"id": of.NodeID, "name": of.NodeID, "properties": orchestrator.Reveal(of.Properties)},
+		"instance": map[string]orchestrator.Value{"id": of.ID, "runtime_properties": s.getRuntime(of)},
+	}
 }

@@ -100,12 +100,15 @@ func (s *Session) facts() map[string]orchestrator.Value {
 	}
 }
 
-// dig follows the words of a request into a value: ctx deployment id.
+// dig follows the words of a request into a value: ctx deployment id. A name of
+// the blueprint's, such as an input's, may hold dashes.
 func dig(value orchestrator.Value, rest []orchestrator.Value) (orchestrator.Value, error) {
 	for _, step := range rest {
-		inner, err := read(value, word(step))
+		inner, err := read(value, text(step))
 		if err != nil {
-			return nil, err
+			if inner, err = read(value, word(step)); err != nil {
+				return nil, err
+			}
 		}
 		value = inner
 	}
@@ -152,8 +155,10 @@ func property(known map[string]orchestrator.Value, rest []orchestrator.Value) (o
 		return value, nil
 	case 2:
 		return read(value, text(rest[1]))
-	default:
+	case 3:
 		return nil, fmt.Errorf("%s cannot be set by a script", text(rest[0]))
+	default:
+		return nil, errors.New("too many words; quote a value that holds spaces")
 	}
 }
 
@@ -194,12 +199,15 @@ func (s *Session) returns(ctx context.Context, rest []orchestrator.Value) error 
 	return s.decide(ctx, verdict)
 }
 
+// longestRetry bounds how long a script may ask to wait before its retry.
+const longestRetry = 24 * time.Hour
+
 func (s *Session) retry(ctx context.Context, rest []orchestrator.Value) error {
 	verdict := Verdict{Kind: Retry, Message: reason(rest)}
 	if len(rest) > 1 {
 		seconds, err := strconv.ParseFloat(text(rest[1]), 64)
-		if err != nil || seconds < 0 {
-			return fmt.Errorf("%q is not a number of seconds", text(rest[1]))
+		if err != nil || !(seconds >= 0 && seconds <= longestRetry.Seconds()) {
+			return fmt.Errorf("%q is not a number of seconds up to a day", text(rest[1]))
 		}
 		verdict.After = time.Duration(seconds * float64(time.Second))
 	}

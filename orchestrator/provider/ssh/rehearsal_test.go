@@ -71,6 +71,24 @@ func TestSudo(t *testing.T) {
 	}
 }
 
+// TestRefusedSudo: what the script would have read must not stay.
+func TestRefusedSudo(t *testing.T) {
+	world := rehearsal.New(rehearsal.Config{})
+	key, public := newKey(t)
+	address := addMachine(t, world, "i-0123", public)
+	servers := machine.New(world)
+	t.Cleanup(servers.Close)
+	p := &peer{host: address, port: 22, user: "ubuntu", key: key, base: "/home/ubuntu", rehearsal: true, dial: servers.DialContext}
+	p.shell(t, "echo root:x:0: | sudo tee /etc/group")
+	_, err := p.provider(t).Run(t.Context(), p.call(newRecord(), "e-1", "#!/bin/sh\n", values{"use_sudo": true, "word": "it's"}))
+	if err == nil || !strings.Contains(err.Error(), "not in the sudoers file") {
+		t.Errorf("got %v, want a refusal by sudo", err)
+	}
+	if left := p.shell(t, "ls .slipway/runs/*/0"); strings.Contains(left, "env") {
+		t.Errorf("the inputs stayed on the machine: %s", left)
+	}
+}
+
 // TestRehearsedNetwork says what a network would: nobody there, nobody listens yet.
 func TestRehearsedNetwork(t *testing.T) {
 	world := rehearsal.New(rehearsal.Config{})

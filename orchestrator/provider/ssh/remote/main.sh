@@ -9,5 +9,7 @@ echo $$ >"$run/pid"
   umask "$2"
   exec $SLIPWAY_AS sh "$run/body" "$run"
 ) >"$run/out" 2>"$run/err"
-echo $? >"$run/code.new"
+code=$?
+rm -f "$run/env" # unread where sudo refused
+echo "$code" >"$run/code.new"
 mv "$run/code.new" "$run/code"
