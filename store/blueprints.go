@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/store/database"
@@ -22,12 +23,12 @@ type BlueprintQuery struct {
 var blueprintSorts = map[string]string{"id": "id", "created_at": "created_at", "updated_at": "created_at"}
 
 // The plan follows these columns where it is wanted; most lists leave it out.
-const blueprintColumns = "uid, team, id, version, main_file, description, digest, labels, state, bundled, created_by, created_at"
+const blueprintColumns = "uid, team, id, version, main_file, description, digest, archive, labels, state, bundled, created_by, created_at"
 
 func scanBlueprint(row scanner) (bp orchestrator.Blueprint, err error) {
 	var labels string
 	var createdAt int64
-	err = row.Scan(&bp.UID, &bp.Team, &bp.ID, &bp.Version, &bp.MainFile, &bp.Description, &bp.Digest,
+	err = row.Scan(&bp.UID, &bp.Team, &bp.ID, &bp.Version, &bp.MainFile, &bp.Description, &bp.Digest, &bp.Archive,
 		&labels, &bp.State, &bp.Bundled, &bp.CreatedBy, &createdAt)
 	if err != nil {
 		return bp, err
@@ -55,8 +56,8 @@ func (t *Tx) InsertBlueprint(ctx context.Context, bp orchestrator.Blueprint) err
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, "insert blueprint", "INSERT INTO blueprints ("+blueprintColumns+", plan) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-		bp.UID, bp.Team, bp.ID, bp.Version, bp.MainFile, cleanText(bp.Description), bp.Digest, labels, bp.State, bp.Bundled, bp.CreatedBy, database.Micros(bp.CreatedAt), plan)
+	_, err = t.exec(ctx, "insert blueprint", "INSERT INTO blueprints ("+blueprintColumns+", plan) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+		bp.UID, bp.Team, bp.ID, bp.Version, bp.MainFile, cleanText(bp.Description), bp.Digest, bp.Archive, labels, bp.State, bp.Bundled, bp.CreatedBy, database.Micros(bp.CreatedAt), plan)
 	if database.Classify(err) == database.FailureUnique {
 		return orchestrator.Errorf(orchestrator.Conflict, "Blueprint with ID `%s` and version %d already exists", bp.ID, bp.Version).Wrap(err)
 	}
@@ -108,13 +109,25 @@ func (t *Tx) SetBlueprintLabels(ctx context.Context, uid string, labels []orches
 	return t.execOne(ctx, notFound("Blueprint", uid), "set blueprint labels", "UPDATE blueprints SET labels = $1 WHERE uid = $2", document, uid)
 }
 
-// DeleteBlueprint removes all versions of an id.
-func (t *Tx) DeleteBlueprint(ctx context.Context, team, id string) error {
-	err := t.execOne(ctx, notFound("Blueprint", id), "delete blueprint", "DELETE FROM blueprints WHERE team = $1 AND id = $2", team, id)
+// DeleteBlueprint removes all versions of an id, and dooms their archives.
+func (t *Tx) DeleteBlueprint(ctx context.Context, team, id string, at time.Time) error {
+	archives, err := queryAll(ctx, t, "list archives of blueprint", scanString, `SELECT DISTINCT archive FROM blueprints b WHERE team = $1 AND id = $2
+		AND NOT EXISTS (SELECT 1 FROM blueprints other WHERE other.archive = b.archive AND (other.team <> b.team OR other.id <> b.id))`, team, id)
+	if err != nil {
+		return err
+	}
+	err = t.execOne(ctx, notFound("Blueprint", id), "delete blueprint", "DELETE FROM blueprints WHERE team = $1 AND id = $2", team, id)
 	if database.Classify(err) == database.FailureReference {
 		return orchestrator.Errorf(orchestrator.Conflict, "Can't delete blueprint `%s`: it is in use by deployments, delete those first", id).Wrap(err)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, 0, len(archives))
+	for _, archive := range archives {
+		rows = append(rows, []any{archive, database.Micros(at), true})
+	}
+	return t.insertRows(ctx, "doom archives of blueprint", "INSERT INTO stray_archives (archive, since, doomed)", "", rows)
 }
 
 // BlueprintUsers returns the ids of the deployments that use any version.

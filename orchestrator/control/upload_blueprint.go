@@ -1,11 +1,9 @@
 package control
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/google/uuid"
@@ -89,20 +87,27 @@ func (c *Control) upload(ctx context.Context, actor orchestrator.Actor, upload U
 	if err != nil {
 		return orchestrator.Blueprint{}, nil, err
 	}
-	digest := digestOf(upload.Archive)
-	if err := c.cfg.Archives.Put(ctx, digest, bytes.NewReader(upload.Archive)); err != nil {
-		return orchestrator.Blueprint{}, nil, fmt.Errorf("store archive of blueprint %s: %w", upload.ID, err)
-	}
+	uid, digest := uuid.NewString(), digestOf(upload.Archive)
 	blueprint := orchestrator.Blueprint{
-		UID: uuid.NewString(), Team: actor.Team, ID: upload.ID, MainFile: compiled.MainFile,
-		Description: compiled.Plan.Description, Digest: digest, Plan: compiled.Plan, Labels: labels,
+		UID: uid, Team: actor.Team, ID: upload.ID, MainFile: compiled.MainFile,
+		Description: compiled.Plan.Description, Digest: digest, Archive: digest + "." + uid, Plan: compiled.Plan, Labels: labels,
 		State: "uploaded", Bundled: bundled, CreatedBy: actor.Name, CreatedAt: c.now(),
 	}
-	err = c.change(ctx, actor, audited("blueprint.upload", upload.ID), func(tx *store.Tx) (err error) {
-		if blueprint.Version, err = nextVersion(ctx, tx, actor.Team, upload); err != nil {
-			return err
-		}
-		return tx.InsertBlueprint(ctx, blueprint)
+	err = c.withArchive(ctx, blueprint.Archive, upload.Archive, func() error {
+		return c.change(ctx, actor, audited("blueprint.upload", upload.ID), func(tx *store.Tx) (err error) {
+			if blueprint.Version, err = nextVersion(ctx, tx, actor.Team, upload); err != nil {
+				return err
+			}
+			if bundled {
+				if err := refuseBrought(ctx, tx, upload.ID, digest); err != nil {
+					return err
+				}
+			}
+			if err := tx.KeepArchive(ctx, blueprint.Archive); err != nil {
+				return err
+			}
+			return tx.InsertBlueprint(ctx, blueprint)
+		})
 	})
 	return blueprint, compiled.Diagnostics, err
 }
