@@ -24,7 +24,7 @@ func (s *Server) executionText(c *call) error {
 	}
 	header.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": x.DeploymentID + "-" + x.Workflow + ".txt"}))
 	c.Response().WriteHeader(http.StatusOK)
-	list := control.ListEvents{ExecutionID: x.ID, Size: fetchLines}
+	list := control.ListEvents{ExecutionID: x.ID, Size: newestLines}
 	for {
 		events, _, err := s.control.ListEvents(c.context(), c.Actor, list)
 		if err != nil {
@@ -35,7 +35,7 @@ func (s *Server) executionText(c *call) error {
 				return nil //nolint:nilerr // the reader has gone
 			}
 		}
-		if len(events) < fetchLines {
+		if len(events) < newestLines {
 			return nil
 		}
 		list.After = events[len(events)-1].Seq

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -58,7 +59,7 @@ func TestAPIKeepsPace(t *testing.T) {
 		t.Fatal(err)
 	}
 	api.pace = NewPace(Share{Rate: 1, Burst: 1}, Share{Rate: 1, Burst: 10})
-	r := httptest.NewRequest("GET", "/api/v3.1/status", nil)
+	r := httptest.NewRequest(http.MethodGet, "/api/v3.1/status", nil)
 	r.Header.Set("Authentication-Token", "wrong")
 	if _, err := api.Authenticate(r); orchestrator.ErrorCode(err) != orchestrator.Unauthorized {
 		t.Errorf("the first request answers %v", err)
