@@ -112,8 +112,11 @@ func TestExcerptCutsLongLines(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	names := []string{"cloudify.nodes.aws.ec2.Subnet", "cloudify.nodes.aws.ec2.Vpc", "string", "integer"}
+	names := []string{"cloudify.nodes.aws.ec2.Subnet", "cloudify.nodes.aws.ec2.Vpc", "string", "integer", "vm"}
 	cases := map[string]struct{ reason, in, want string }{
+		"Short":   {"one letter of a short name", "vn", "vm"},
+		"Dotted":  {"what is common up to a dot does not make names alike", "cloudify.nodes.aws.ec2.Image", ""},
+		"Front":   {"but the front may have the mistake", "cloudify.node.aws.ec2.Vpc", "cloudify.nodes.aws.ec2.Vpc"},
 		"Case":    {"a difference in case only", "cloudify.nodes.aws.ec2.SubNet", "cloudify.nodes.aws.ec2.Subnet"},
 		"Typo":    {"one letter", "strng", "string"},
 		"Swap":    {"two letters swapped are one mistake", "itneger", "integer"},
@@ -141,7 +144,10 @@ func TestSARIF(t *testing.T) {
 	var got struct {
 		Runs []struct {
 			Tool struct {
-				Driver struct{ Name, Version string }
+				Driver struct {
+					Name, Version string
+					Rules         []struct{ ID string }
+				}
 			}
 			Results []struct {
 				RuleID           string
@@ -163,6 +169,9 @@ func TestSARIF(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := got.Runs[0]
+	if rules := run.Tool.Driver.Rules; len(rules) != 2 || rules[0].ID != "dsl" || rules[1].ID != "dsl/7" {
+		t.Errorf("the rules that the results name: %+v", rules)
+	}
 	if run.Tool.Driver.Name != "slipway" || run.Tool.Driver.Version != "1.2.3" {
 		t.Errorf("%+v", run.Tool)
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/url"
 	"strings"
+
+	"github.com/slipwayhq/slipway/orchestrator"
 )
 
 // The parts of SARIF 2.1.0 that findings fill, for editors and code hosts.
@@ -16,15 +18,23 @@ type (
 		Runs    []sarifRun `json:"runs"`
 	}
 	sarifRun struct {
-		Tool    sarifTool     `json:"tool"`
-		Results []sarifResult `json:"results"`
+		Tool       sarifTool     `json:"tool"`
+		Results    []sarifResult `json:"results"`
+		ColumnKind string        `json:"columnKind"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
 	}
 	sarifDriver struct {
-		Name    string `json:"name"`
-		Version string `json:"version,omitempty"`
+		Name           string      `json:"name"`
+		Version        string      `json:"version,omitempty"`
+		InformationURI string      `json:"informationUri"`
+		Rules          []sarifRule `json:"rules"`
+	}
+	sarifRule struct {
+		ID      string       `json:"id"`
+		Short   sarifMessage `json:"shortDescription"`
+		HelpURI string       `json:"helpUri"`
 	}
 	sarifResult struct {
 		RuleID    string          `json:"ruleId"`
@@ -60,15 +70,21 @@ type (
 // program.
 func SARIF(w io.Writer, findings Diagnostics, version string) error {
 	results := make([]sarifResult, len(findings))
+	rules := map[string]sarifRule{}
 	for i, d := range findings {
 		results[i] = sarifOf(d)
+		rules[results[i].RuleID] = ruleOf(d)
+	}
+	driver := sarifDriver{Name: "slipway", Version: version, InformationURI: homePage, Rules: []sarifRule{}}
+	for _, id := range orchestrator.SortedKeys(rules) {
+		driver.Rules = append(driver.Rules, rules[id])
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(sarifLog{
 		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0",
-		Runs: []sarifRun{{Tool: sarifTool{sarifDriver{Name: "slipway", Version: version}}, Results: results}},
+		Runs: []sarifRun{{Tool: sarifTool{driver}, Results: results, ColumnKind: "unicodeCodePoints"}},
 	})
 	if err != nil {
 		return fmt.Errorf("write SARIF: %w", err)
@@ -76,11 +92,30 @@ func SARIF(w io.Writer, findings Diagnostics, version string) error {
 	return nil
 }
 
-func sarifOf(d Diagnostic) sarifResult {
-	r := sarifResult{RuleID: "dsl", Level: string(d.Severity), Message: sarifMessage{d.Message}}
+// homePage is where people find the program, and numbersPage what the numbers
+// of errors mean.
+const (
+	homePage    = "https://github.com/slipwayhq/slipway"
+	numbersPage = homePage + "/blob/main/docs/dsl-compatibility.md#numbers-of-errors"
+)
+
+func ruleOf(d Diagnostic) sarifRule {
+	rule := sarifRule{ID: ruleID(d), Short: sarifMessage{"A finding of the compiler without a number"}, HelpURI: numbersPage}
 	if d.Code != 0 {
-		r.RuleID = fmt.Sprintf("dsl/%d", d.Code)
+		rule.Short.Text = fmt.Sprintf("Error %d of the DSL", d.Code)
 	}
+	return rule
+}
+
+func ruleID(d Diagnostic) string {
+	if d.Code == 0 {
+		return "dsl"
+	}
+	return fmt.Sprintf("dsl/%d", d.Code)
+}
+
+func sarifOf(d Diagnostic) sarifResult {
+	r := sarifResult{RuleID: ruleID(d), Level: string(d.Severity), Message: sarifMessage{d.Message}}
 	if d.Hint != "" {
 		r.Message.Text += " (" + d.Hint + ")"
 	}
@@ -89,7 +124,10 @@ func sarifOf(d Diagnostic) sarifResult {
 	}
 	place := sarifPhysical{Artifact: sarifArtifact{uriOf(d.Range.File)}}
 	if d.Range.Start.Line > 0 {
-		place.Region = &sarifRegion{StartLine: d.Range.Start.Line, StartColumn: d.Range.Start.Column, EndLine: d.Range.End.Line, EndColumn: d.Range.End.Column}
+		place.Region = &sarifRegion{StartLine: d.Range.Start.Line, StartColumn: d.Range.Start.Column}
+		if d.Range.End != d.Range.Start { // where only the start is known, the rest of the line is meant
+			place.Region.EndLine, place.Region.EndColumn = d.Range.End.Line, d.Range.End.Column
+		}
 	}
 	r.Locations = []sarifLocation{{Physical: place}}
 	for _, file := range d.Imports {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -96,7 +97,7 @@ func (r *yamlReader) at(y *yaml.Node) orchestrator.Range {
 	start := orchestrator.Position{Line: y.Line, Column: y.Column}
 	end := start
 	if y.Kind == yaml.ScalarNode && !strings.Contains(y.Value, "\n") {
-		end.Column += len(y.Value)
+		end.Column += utf8.RuneCountInString(y.Value)
 		if y.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
 			end.Column += 2
 		}
