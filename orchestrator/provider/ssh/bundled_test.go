@@ -10,23 +10,17 @@ import (
 	"github.com/slipwayhq/slipway/blueprints"
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
-	"github.com/slipwayhq/slipway/orchestrator/rehearsal/machine"
 )
 
 // TestBundledScripts runs every script of the catalogue on one rehearsed
 // machine, each twice in a row: running again from the top must change nothing.
 func TestBundledScripts(t *testing.T) {
 	t.Parallel()
-	world := rehearsal.New(rehearsal.Config{})
-	key, public := newKey(t)
-	address := addMachine(t, world, "i-0123", public)
-	servers := machine.New(world)
-	t.Cleanup(servers.Close)
-	p := &peer{host: address, port: 22, user: "ubuntu", key: key, base: "/home/ubuntu", rehearsal: true, dial: servers.DialContext}
+	p, world := rehearsed(t)
 	prov := p.provider(t)
 
 	inputs := values{
-		"k8s_ip": address, "kubernetes_version": "v1.37.0",
+		"k8s_ip": p.host, "kubernetes_version": "v1.37.0",
 		"master_username": "pg'admin", "master_password": orchestrator.Mark(`p'a"s\s $word`),
 		"access_key_id": "minio", "secret_access_key": orchestrator.Mark(`s"e\cret $word`),
 		"bucket_name": "data", "bucket_region": "eu-central-1", "process": nil,
@@ -66,7 +60,7 @@ func TestBundledScripts(t *testing.T) {
 		run(script)
 	}
 
-	server := "https://" + address + ":8443"
+	server := "https://" + p.host + ":8443"
 	named, _ := orchestrator.Lookup(orchestrator.Value(runtime), "kubeconf", "clusters", 0, "cluster", "server")
 	if diff := cmp.Diff([]any{server, "pg'admin"}, []any{named, runtime["master_username"]}); diff != "" {
 		t.Errorf("what the scripts published: %s", diff)

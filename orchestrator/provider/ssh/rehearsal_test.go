@@ -17,19 +17,26 @@ import (
 func TestRehearsal(t *testing.T) {
 	t.Parallel()
 	suite(t, func(t *testing.T) *peer {
-		world := rehearsal.New(rehearsal.Config{})
-		key, public := newKey(t)
-		address := addMachine(t, world, "i-0123", public)
-		servers := machine.New(world)
-		t.Cleanup(func() { servers.Close() })
-		p := &peer{host: address, port: 22, user: "ubuntu", key: key, base: "/home/ubuntu", rehearsal: true, dial: servers.DialContext}
-		p.reboot = func() {
-			servers.Close()
-			servers = machine.New(world)
-			p.dial = servers.DialContext
-		}
+		p, _ := rehearsed(t)
 		return p
 	})
+}
+
+// rehearsed is a machine of a world of its own.
+func rehearsed(t *testing.T) (*peer, *rehearsal.World) {
+	t.Helper()
+	world := rehearsal.New(rehearsal.Config{})
+	key, public := newKey(t)
+	address := addMachine(t, world, "i-0123", public)
+	servers := machine.New(world)
+	t.Cleanup(func() { servers.Close() })
+	p := &peer{host: address, port: 22, user: "ubuntu", key: key, base: "/home/ubuntu", rehearsal: true, dial: servers.DialContext}
+	p.reboot = func() {
+		servers.Close()
+		servers = machine.New(world)
+		p.dial = servers.DialContext
+	}
+	return p, world
 }
 
 // addMachine makes a machine as a cloud would and returns its address.
@@ -55,12 +62,7 @@ func addMachine(t *testing.T, world *rehearsal.World, id string, key gossh.Publi
 
 // TestSudo needs a machine that lets its user become root, as clouds' images do.
 func TestSudo(t *testing.T) {
-	world := rehearsal.New(rehearsal.Config{})
-	key, public := newKey(t)
-	address := addMachine(t, world, "i-0123", public)
-	servers := machine.New(world)
-	t.Cleanup(servers.Close)
-	p := &peer{host: address, port: 22, user: "ubuntu", key: key, base: "/home/ubuntu", rehearsal: true, dial: servers.DialContext}
+	p, _ := rehearsed(t)
 	r := newRecord()
 	script := "#!/bin/bash\nset -eu\nwhoami\necho \"$word\" >/etc/motd\nctx instance runtime-properties seen \"$(cat /etc/motd)\"\n"
 	if _, err := p.provider(t).Run(t.Context(), p.call(r, "e-1", script, values{"use_sudo": true, "word": "it's"})); err != nil {
@@ -73,12 +75,7 @@ func TestSudo(t *testing.T) {
 
 // TestRefusedSudo: what the script would have read must not stay.
 func TestRefusedSudo(t *testing.T) {
-	world := rehearsal.New(rehearsal.Config{})
-	key, public := newKey(t)
-	address := addMachine(t, world, "i-0123", public)
-	servers := machine.New(world)
-	t.Cleanup(servers.Close)
-	p := &peer{host: address, port: 22, user: "ubuntu", key: key, base: "/home/ubuntu", rehearsal: true, dial: servers.DialContext}
+	p, _ := rehearsed(t)
 	p.shell(t, "echo root:x:0: | sudo tee /etc/group")
 	_, err := p.provider(t).Run(t.Context(), p.call(newRecord(), "e-1", "#!/bin/sh\n", values{"use_sudo": true, "word": "it's"}))
 	if err == nil || !strings.Contains(err.Error(), "not in the sudoers file") {
@@ -91,13 +88,9 @@ func TestRefusedSudo(t *testing.T) {
 
 // TestRehearsedNetwork says what a network would: nobody there, nobody listens yet.
 func TestRehearsedNetwork(t *testing.T) {
-	world := rehearsal.New(rehearsal.Config{})
-	key, public := newKey(t)
-	address := addMachine(t, world, "i-0123", public)
-	servers := machine.New(world)
-	t.Cleanup(servers.Close)
+	there, world := rehearsed(t)
 	stop := func(tx rehearsal.Tx) error {
-		known, _, err := rehearsal.FindMachine(tx, address)
+		known, _, err := rehearsal.FindMachine(tx, there.host)
 		if err != nil {
 			return err
 		}
@@ -112,8 +105,8 @@ func TestRehearsedNetwork(t *testing.T) {
 		want   string
 	}{
 		"NoMachine":   {"", "198.18.7.7", "ubuntu", nil, "no route to host"},
-		"UnknownUser": {"cloud-init writes the key for the image's user only", address, "centos", nil, "unable to authenticate"},
-		"Stopped":     {"", address, "ubuntu", stop, "connection refused"},
+		"UnknownUser": {"cloud-init writes the key for the image's user only", there.host, "centos", nil, "unable to authenticate"},
+		"Stopped":     {"", there.host, "ubuntu", stop, "connection refused"},
 	}
 	for _, name := range []string{"NoMachine", "UnknownUser", "Stopped"} {
 		tt := tests[name]
@@ -123,7 +116,8 @@ func TestRehearsedNetwork(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			p := &peer{host: tt.host, port: 22, user: tt.user, key: key, base: "/home/ubuntu", rehearsal: true, dial: servers.DialContext}
+			p := *there
+			p.host, p.user = tt.host, tt.user
 			_, err := p.provider(t).Run(t.Context(), p.call(newRecord(), "e-1", "#!/bin/sh\n", nil))
 			if err == nil || provider.IsFatal(err) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%s: got %v (fatal %v), want a retryable error with %q", tt.reason, err, provider.IsFatal(err), tt.want)
