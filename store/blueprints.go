@@ -116,9 +116,12 @@ func (t *Tx) DeleteBlueprint(ctx context.Context, team, id string, at time.Time)
 	if err != nil {
 		return err
 	}
+	if err := t.forgetImports(ctx, team, id); err != nil {
+		return err
+	}
 	err = t.execOne(ctx, notFound("Blueprint", id), "delete blueprint", "DELETE FROM blueprints WHERE team = $1 AND id = $2", team, id)
 	if database.Classify(err) == database.FailureReference {
-		return orchestrator.Errorf(orchestrator.Conflict, "Can't delete blueprint `%s`: it is in use by deployments, delete those first", id).Wrap(err)
+		return orchestrator.Errorf(orchestrator.Conflict, "Can't delete blueprint `%s`: it is in use by deployments or imported by other blueprints, delete those first", id).Wrap(err)
 	}
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	for name, test := range map[string]func(*testing.T, *store.Store){
 		"Blueprints":         testBlueprints,
 		"Archives":           testArchives,
+		"BlueprintImports":   testBlueprintImports,
 		"Deployments":        testDeployments,
 		"DeploymentLists":    testDeploymentLists,
 		"DeploymentDeletion": testDeploymentDeletion,

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/store/database"
+)
+
+// InsertBlueprintImports records which versions of other blueprints a blueprint
+// was compiled with: their UIDs by namespace. One that was deleted meanwhile is
+// a conflict.
+func (t *Tx) InsertBlueprintImports(ctx context.Context, uid string, imported map[string]string) error {
+	rows := make([][]any, 0, len(imported))
+	for _, namespace := range slices.Sorted(maps.Keys(imported)) {
+		rows = append(rows, []any{uid, namespace, imported[namespace]})
+	}
+	err := t.insertRows(ctx, "insert imports of blueprint", "INSERT INTO blueprint_imports (blueprint_uid, namespace, imported_uid)", "", rows)
+	if database.Classify(err) == database.FailureReference {
+		return orchestrator.Errorf(orchestrator.Conflict, "a blueprint that this one imports has just been deleted; upload it again to see which").Wrap(err)
+	}
+	return err
+}
+
+// forgetImports removes what all versions of an id were compiled with.
+func (t *Tx) forgetImports(ctx context.Context, team, id string) error {
+	_, err := t.exec(ctx, "delete imports of blueprint",
+		"DELETE FROM blueprint_imports WHERE blueprint_uid IN (SELECT uid FROM blueprints WHERE team = $1 AND id = $2)", team, id)
+	return err
+}
+
+// BlueprintImports returns the versions that a blueprint was compiled with, by
+// namespace and without plans.
+func (t *Tx) BlueprintImports(ctx context.Context, uid string) (map[string]orchestrator.Blueprint, error) {
+	type row struct {
+		namespace string
+		blueprint orchestrator.Blueprint
+	}
+	rows, err := queryAll(ctx, t, "list imports of blueprint", func(s scanner) (r row, err error) {
+		r.blueprint, err = scanBlueprint(withMore(s, &r.namespace))
+		return r, err
+	}, "SELECT "+blueprintColumns+", namespace FROM blueprint_imports JOIN blueprints ON uid = imported_uid WHERE blueprint_uid = $1", uid)
+	if err != nil {
+		return nil, err
+	}
+	imported := make(map[string]orchestrator.Blueprint, len(rows))
+	for _, r := range rows {
+		imported[r.namespace] = r.blueprint
+	}
+	return imported, nil
+}
+
+// BlueprintImporters returns the ids of the other blueprints that were compiled
+// with a version of this one.
+func (t *Tx) BlueprintImporters(ctx context.Context, team, id string) ([]string, error) {
+	return queryAll(ctx, t, "list importers of blueprint", scanString,
+		`SELECT DISTINCT importer.id FROM blueprint_imports i
+		JOIN blueprints imported ON imported.uid = i.imported_uid JOIN blueprints importer ON importer.uid = i.blueprint_uid
+		WHERE imported.team = $1 AND imported.id = $2 AND importer.id <> $2 ORDER BY importer.id`, team, id)
+}
