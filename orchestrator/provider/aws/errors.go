@@ -70,6 +70,7 @@ var passing = map[string]bool{
 	"DependencyViolation":           true,
 	"IncorrectState":                true,
 	"IncorrectInstanceState":        true,
+	"InvalidInstanceID":             true, // associating an address with an instance that is pending
 	"InvalidIPAddress.InUse":        true,
 	"InvalidNetworkInterface.InUse": true,
 	"InvalidGroup.InUse":            true,
