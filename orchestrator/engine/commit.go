@@ -12,14 +12,17 @@ import (
 )
 
 // commitPause is how long a runner waits before it offers a commit again that
-// was refused; the journal has logged why.
-const commitPause = time.Second
+// was refused, at first and at most; the journal has logged why.
+const (
+	commitPause        = time.Second
+	longestCommitPause = time.Minute
+)
 
 // commit makes a decision durable, together with the runtime properties that
 // its outcomes brought. It offers the commit until it is taken: the run in
 // memory has moved on and must not be ahead of its rows for good.
 func (r *runner) commit(ctx context.Context, d schedule.Decision, runtime []runtimeChange) error {
-	for {
+	for pause := commitPause; ; pause = min(2*pause, longestCommitPause) {
 		e := r.entryFor(d, runtime)
 		if e == nil {
 			return nil
@@ -31,7 +34,7 @@ func (r *runner) commit(ctx context.Context, d schedule.Decision, runtime []runt
 		case errors.Is(err, errLost):
 			return err
 		}
-		if !rest(ctx, commitPause) {
+		if !rest(ctx, pause) {
 			return ctx.Err()
 		}
 	}

@@ -3,12 +3,14 @@ package engine_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -167,16 +169,20 @@ func testTimersOutliveTheServer(t *testing.T, h *harness) {
 	}
 }
 
-// cancel asks an execution to end, as control does.
-func (h *harness) cancel(queue *engine.Queue, id string) {
+// cancel asks an execution to end, as control does, and reports whether it was
+// told that it will.
+func (h *harness) cancel(queue *engine.Queue, id string) (promised bool) {
 	h.t.Helper()
 	h.write(func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.RequestCancel(ctx, id, time.Now()); err != nil {
+		asked, err := tx.RequestCancel(ctx, id, time.Now())
+		if err != nil {
 			return err
 		}
+		promised = len(asked) > 0
 		return queue.Wake(ctx, tx.SQL(), id)
 	})
 	queue.Poke(id)
+	return promised
 }
 
 // lines is a log that tests read.
@@ -195,4 +201,132 @@ func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// testCancelAtEveryMoment: whoever was told that an execution is being cancelled
+// finds it cancelled, whatever it did at that moment, and no step begun later.
+func testCancelAtEveryMoment(t *testing.T, h *harness) {
+	_, queue := h.start(func(cfg *engine.Config) { cfg.RehearsalSpeed = 1 })
+	for i, tc := range []struct {
+		moment string
+		last   string // the last operation that may be called
+		at     string // the operation in which the cancel is asked for; empty: right after the dispatch
+		answer provider.Result
+		err    error
+	}{
+		{moment: "right after the dispatch", last: "vm.start"},
+		{moment: "in the first operation", at: "vm.create", last: "vm.create"},
+		{moment: "in the middle", at: "vm.configure", last: "vm.configure"},
+		{moment: "in the last operation", at: "vm.start", last: "vm.start"},
+		{moment: "before it would be asked again", at: "vm.create", last: "vm.create", answer: provider.Result{Again: &provider.Again{After: time.Hour}}},
+		{moment: "before a retry", at: "vm.create", last: "vm.create", err: errors.New("busy")},
+		{moment: "before a failure", at: "vm.create", last: "vm.create", err: provider.Fatal(errors.New("no such region"))},
+	} {
+		h.acts.reset()
+		var id string
+		known := make(chan struct{})
+		if tc.at != "" {
+			h.acts.on(tc.at, func(context.Context, *provider.Call) (provider.Result, error) {
+				<-known
+				h.cancel(queue, id)
+				return tc.answer, tc.err
+			})
+		}
+		id = h.dispatch(queue, h.deploy(string(rune('a'+i)), "vm"), "install")
+		close(known)
+		if tc.at == "" && !h.cancel(queue, id) {
+			continue // it was faster
+		}
+		x := h.await(id)
+		if x.Status != orchestrator.Cancelled && (tc.err == nil || x.Status != orchestrator.Failed) {
+			t.Errorf("cancelled %s it ended %s with %q", tc.moment, x.Status, x.Error)
+		}
+		events := h.events(id)
+		if last := events[len(events)-1].Type; last != orchestrator.EventWorkflowCancelled && last != orchestrator.EventWorkflowFailed {
+			t.Errorf("cancelled %s its last event is %s", tc.moment, last)
+		}
+		if called := h.acts.all(); tc.at != "" && called[len(called)-1] != tc.last {
+			t.Errorf("cancelled %s it called %v", tc.moment, called)
+		}
+	}
+}
+
+// testStopLetsStepsFinish: a server that stops awaits what is in flight, writes
+// down what came of it, begins nothing more, and gives the lease back.
+func testStopLetsStepsFinish(t *testing.T, h *harness) {
+	stopping, queue := h.start()
+	begun, finish := make(chan struct{}), make(chan struct{})
+	h.acts.on("vm.create", func(ctx context.Context, _ *provider.Call) (provider.Result, error) {
+		close(begun)
+		<-finish
+		return provider.Result{Set: values{"id": "i-1"}}, ctx.Err()
+	})
+	d := h.deploy("d", "vm")
+	id := h.dispatch(queue, d, "install")
+	h.signal("the create call", begun)
+	waits, stopped := &noticed{Context: context.Background(), asked: make(chan struct{})}, make(chan error, 1)
+	go func() { stopped <- stopping.Stop(waits) }()
+	h.signal("the server awaiting its steps", waits.asked)
+	close(finish)
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+	if x := h.execution(id); x.Status != orchestrator.Started || x.Server != "" {
+		t.Errorf("after the stop it is %s, held by %q", x.Status, x.Server)
+	}
+	if diff := cmp.Diff(values{"id": "i-1"}, h.runtime(d, "vm_1")); diff != "" {
+		t.Errorf("what the step made (-want +got):\n%s", diff)
+	}
+	h.start()
+	if x := h.await(id); x.Status != orchestrator.Terminated {
+		t.Errorf("ended %s with %q", x.Status, x.Error)
+	}
+	if diff := cmp.Diff([]string{"vm.create", "vm.configure", "vm.start"}, h.acts.all()); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+}
+
+// noticed tells when somebody begins to wait for the context.
+type noticed struct {
+	context.Context
+	once  sync.Once
+	asked chan struct{}
+}
+
+func (n *noticed) Done() <-chan struct{} {
+	n.once.Do(func() { close(n.asked) })
+	return n.Context.Done()
+}
+
+// testStopDoesNotHang: an operation that does not heed the end of its context
+// cannot hold the server; its intent is asked again.
+func testStopDoesNotHang(t *testing.T, h *harness) {
+	stopping, queue := h.start()
+	begun, never := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { close(never) })
+	h.acts.on("vm.create", func(_ context.Context, call *provider.Call) (provider.Result, error) {
+		if !call.Resumed {
+			close(begun)
+			<-never
+		}
+		return provider.Result{}, nil
+	})
+	id := h.dispatch(queue, h.deploy("d", "vm"), "install")
+	h.signal("the create call", begun)
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	stopped := make(chan error, 1)
+	go func() { stopped <- stopping.Stop(now) }()
+	select {
+	case err := <-stopped:
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the server does not stop")
+	}
+	h.start(func(cfg *engine.Config) { cfg.Server = "server-1" })
+	if x := h.await(id); x.Status != orchestrator.Terminated {
+		t.Errorf("ended %s with %q", x.Status, x.Error)
+	}
 }

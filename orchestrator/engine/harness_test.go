@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -51,6 +52,9 @@ var cases = []struct {
 	{"ResidentPlacesAreKept", testResidentPlacesAreKept},
 	{"TimersOutliveTheServer", testTimersOutliveTheServer},
 }
+	{"CancelAtEveryMoment", testCancelAtEveryMoment},
+	{"StopLetsStepsFinish", testStopLetsStepsFinish},
+	{"StopDoesNotHang", testStopDoesNotHang},
 
 func TestSQLite(t *testing.T) {
 	for _, c := range cases {
@@ -96,7 +100,26 @@ type acts struct {
 	calls []string
 }
 
-func (a *acts) on(what string, do act) { a.does[what] = do }
+func (a *acts) on(what string, do act) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.does[what] = do
+}
+
+// reset forgets what to do and what was called.
+func (a *acts) reset() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	clear(a.does)
+	a.calls = nil
+}
+
+// all returns what was called so far.
+func (a *acts) all() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.calls)
+}
 
 func (a *acts) Run(ctx context.Context, call *provider.Call) (provider.Result, error) {
 	what := call.Self.NodeID + call.Operation[strings.LastIndex(call.Operation, "."):]

@@ -49,17 +49,25 @@ var errStopped = errors.New("the server stops")
 // live runs the loop to its end and settles what becomes of the lease.
 func (r *runner) live(ctx context.Context) {
 	log := r.engine.cfg.Logger.With("execution", r.execution.ID)
-	switch err := r.loop(ctx); {
+	switch err := r.loopSafely(ctx); {
 	case err == nil:
+		r.engine.forgive(r.execution.ID)
 	case errors.Is(err, errStopped), ctx.Err() != nil:
 		if err := r.release(ctx); err != nil {
 			log.Error("release lease", "error", err)
 		}
 	case errors.Is(err, errLost):
 		log.Info("another server has taken over")
-	default: // the scan finds it again
+	default: // a defect; the scan finds the execution again, ever more rarely
 		log.Error("execution stopped", "error", err)
+		r.engine.refuse(r.execution.ID)
 	}
+}
+
+// loopSafely keeps a defect that one execution met from all others.
+func (r *runner) loopSafely(ctx context.Context) (err error) {
+	defer r.engine.catch(&err, r.redact, "execution", r.execution.ID)
+	return r.loop(ctx)
 }
 
 // release gives the lease back, so that any server may go on at once.
@@ -74,6 +82,9 @@ func (r *runner) release(ctx context.Context) error {
 // drain ends what is still in flight, so that no goroutine outlives the runner.
 func (r *runner) drain() {
 	r.endSteps()
+	for _, begin := range r.asking {
+		begin.reply <- beginReply{}
+	}
 	for r.inFlight > 0 {
 		select {
 		case <-r.results:
@@ -108,6 +119,11 @@ func (r *runner) await(ctx context.Context, wake time.Time) ([]schedule.Outcome,
 		if r.isStopping() && r.inFlight == 0 {
 			return nil, nil, errStopped
 		}
+		if len(r.asking) > 0 {
+			if err := r.begin(ctx); err != nil {
+				return nil, nil, err
+			}
+		}
 		select {
 		case result := <-r.results:
 			outcomes, runtime := r.gather(result)
@@ -115,15 +131,16 @@ func (r *runner) await(ctx context.Context, wake time.Time) ([]schedule.Outcome,
 				return outcomes, runtime, nil
 			}
 		case begin := <-r.begins:
-			if err := r.begin(ctx, begin); err != nil {
-				return nil, nil, err
-			}
-		case <-r.wake:
-			outcomes, err := r.news(ctx)
-			if errors.Is(err, errLost) || len(outcomes) > 0 {
+			r.asking = r.collect(begin)
+			// Whoever was told that it is being cancelled sees nothing begin.
+			if outcomes, err := r.news(ctx); errors.Is(err, errLost) || len(outcomes) > 0 {
 				return outcomes, nil, err
 			}
+		case <-r.wake:
 			// Without an answer nothing has changed: the next scan nudges again.
+			if outcomes, err := r.news(ctx); errors.Is(err, errLost) || len(outcomes) > 0 {
+				return outcomes, nil, err
+			}
 		case <-timer:
 			if r.isStopping() {
 				timer = nil
@@ -165,10 +182,11 @@ func (r *runner) gather(first stepResult) (outcomes []schedule.Outcome, runtime 
 	}
 }
 
-// begin journals the intents of tries and lets them go: the one that asked and
-// all others that ask by now, in one commit.
-func (r *runner) begin(ctx context.Context, first beginRequest) error {
-	requests := r.asking(first)
+// begin journals the intents of the tries that ask, in one commit, and lets them
+// go. A cancel or a failure that was heard meanwhile withdraws them.
+func (r *runner) begin(ctx context.Context) error {
+	requests := r.asking
+	r.asking = nil
 	replies := make([]beginReply, len(requests))
 	defer func() {
 		for i, request := range requests {
@@ -199,8 +217,8 @@ func (r *runner) begin(ctx context.Context, first beginRequest) error {
 	return nil
 }
 
-// asking collects the requests that are there already.
-func (r *runner) asking(first beginRequest) []beginRequest {
+// collect takes the request and all others that are there already.
+func (r *runner) collect(first beginRequest) []beginRequest {
 	requests := []beginRequest{first}
 	for {
 		select {

@@ -44,6 +44,7 @@ type runner struct {
 	// Owned by the loop.
 	opening  []schedule.Outcome // what happened while nobody ran this execution
 	inFlight int                // goroutines of steps, those that wait for a slot included
+	asking   []beginRequest     // not answered yet
 	opened   bool
 	reason   string
 	endSteps context.CancelFunc

@@ -10,9 +10,9 @@ import (
 	"github.com/slipwayhq/slipway/store"
 )
 
-// refusal remembers an execution that this server could not load: a document
-// of a newer version, or one that is damaged. It is tried again ever more
-// rarely, so that it hinders nobody.
+// refusal remembers an execution that this server could not run: a document of a
+// newer version, one that is damaged, or a defect of ours. It is tried again
+// ever more rarely, so that it hinders nobody.
 type refusal struct {
 	pause time.Duration
 	until time.Time
@@ -26,6 +26,12 @@ func (e *Engine) refuse(id string) {
 	defer e.mu.Unlock()
 	pause := min(max(scanEvery, 2*e.refused[id].pause), longestRefusal)
 	e.refused[id] = refusal{pause, time.Now().Add(pause)}
+}
+
+func (e *Engine) forgive(id string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.refused, id)
 }
 
 func (e *Engine) isRefused(id string) bool {
