@@ -17,7 +17,7 @@ import (
 // bundled hands the client what it needs to check blueprints without a server.
 func bundled() cli.Bundled {
 	return cli.Bundled{
-		Types: blueprints.TypesFor, EveryType: blueprints.EveryType(),
+		Types: blueprints.TypesFor, EveryType: blueprints.EveryType(), Plugins: blueprints.Packages(),
 		Check: func(plan *orchestrator.Plan) diag.Diagnostics { return checkers().Check(plan) },
 	}
 }

@@ -1,7 +1,7 @@
 package dsl
 
 import (
-	"fmt"
+	"errors"
 	"io/fs"
 	"path"
 	"strings"
@@ -92,5 +92,5 @@ func (c *compiler) findFile(importer, document *imported) ([]byte, error) {
 		document.name = candidate.archive + candidate.path
 		return text, nil
 	}
-	return nil, fmt.Errorf("there is no file %s in the archive", document.location)
+	return nil, errors.New("there is no such file in the archive")
 }

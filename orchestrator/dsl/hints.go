@@ -56,7 +56,7 @@ func (c *compiler) suggestType(d *diag.Diagnostic, name string, types iter.Seq[s
 	if len(words) >= 3 && words[0] == "cloudify" {
 		for _, word := range words[1:3] {
 			if location := pluginPackages[word]; location != "" && !anyHas(types, "."+word+".") {
-				d.Hint = "import plugin:" + location
+				d.Hint = "import " + pluginScheme + location
 				return
 			}
 		}
@@ -91,7 +91,7 @@ func (c *compiler) suggestPlugin(d *diag.Diagnostic, implementation string, plug
 		return
 	}
 	if location := pluginPackages[word]; location != "" {
-		d.Hint = "import plugin:" + location
+		d.Hint = "import " + pluginScheme + location
 		return
 	}
 	suggest(d, word, plugins)

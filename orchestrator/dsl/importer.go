@@ -1,7 +1,7 @@
 package dsl
 
 import (
-	"fmt"
+	"errors"
 	"io/fs"
 )
 
@@ -64,7 +64,7 @@ type Bundled func(location, version string) (text, name string, ok bool)
 func (b Bundled) Import(location, version string) (*Document, error) {
 	text, name, ok := b(location, version)
 	if !ok {
-		return nil, fmt.Errorf("%s is not bundled", location)
+		return nil, errors.New("it is not bundled")
 	}
 	return &Document{Name: name, Text: []byte(text), AnyVersion: true}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ const (
 const (
 	namespaceMark   = "--"
 	blueprintScheme = "blueprint:"
+	pluginScheme    = "plugin:"
 	rootType        = "cloudify.nodes.Root"
 )
 
@@ -255,6 +257,8 @@ func (c *compiler) loadImport(importer *imported, s statement, taken map[string]
 		d := c.fail(codeImportUnreadable, s.at, s.path, "the import %s cannot be read: %v", s.location, err)
 		if !importScheme.MatchString(s.location) {
 			d.Hint = diag.DidYouMean(s.location, yamlFiles(importer.orMain(c)))
+		} else if name, ok := strings.CutPrefix(s.location, pluginScheme); ok {
+			suggest(d, name, maps.Values(pluginPackages))
 		}
 		return nil, 0
 	}

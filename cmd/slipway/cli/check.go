@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -20,8 +21,10 @@ import (
 type Bundled struct {
 	// Types returns a bundled type file by its import location.
 	Types func(location, dslVersion string) (text, name string, ok bool)
-	// EveryType is a blueprint that imports all of them.
+	// EveryType is a blueprint that imports all of them, Plugins the plugins
+	// among them.
 	EveryType string
+	Plugins   []string
 	// Check finds operations that no provider carries out.
 	Check func(*orchestrator.Plan) diag.Diagnostics
 }
@@ -47,12 +50,16 @@ func (b Bundled) checkHere(s source) (checked, error) {
 	if err != nil {
 		return checked{}, fmt.Errorf("%s: %w", s.place, err)
 	}
-	imported := &importer{types: b.Types, texts: map[string][]byte{}}
+	imported := b.importer()
 	plan, findings := dsl.Compile(dsl.Source{Files: s.files, Main: main}, imported)
 	if plan != nil {
 		findings = append(findings, b.Check(plan)...).Sort()
 	}
 	return s.checked(main, findings, imported.texts), nil
+}
+
+func (b Bundled) importer() *importer {
+	return &importer{bundled: b, texts: map[string][]byte{}}
 }
 
 // checkThere asks the server, which has blueprints to import and may fetch.
@@ -104,15 +111,15 @@ func (s source) named(file string) string {
 
 // importer finds bundled type files and says of the rest who has it.
 type importer struct {
-	types func(location, dslVersion string) (text, name string, ok bool)
-	texts map[string][]byte // what was found, by name, for excerpts
+	bundled Bundled
+	texts   map[string][]byte // what was found, by name, for excerpts
 }
 
 var _ dsl.Importer = (*importer)(nil)
 
 // Import implements dsl.Importer.
 func (i *importer) Import(location, version string) (*dsl.Document, error) {
-	document, err := dsl.Bundled(i.types).Import(location, version)
+	document, err := dsl.Bundled(i.bundled.Types).Import(location, version)
 	if err == nil {
 		i.texts[document.Name] = document.Text
 		return document, nil
@@ -121,10 +128,10 @@ func (i *importer) Import(location, version string) (*dsl.Document, error) {
 	case kind == "blueprint":
 		return nil, fmt.Errorf("the blueprint %q is on a server; ask one with --server", name)
 	case kind == "plugin":
-		return nil, fmt.Errorf("no plugin %q is bundled with this program", name)
+		return nil, fmt.Errorf("no plugin %q is bundled with this program, which has %s", name, strings.Join(i.bundled.Plugins, ", "))
 	case strings.Contains(location, "://"):
-		return nil, fmt.Errorf("%s is not bundled with this program; a server may fetch it: ask one with --server", location)
+		return nil, errors.New("it is not bundled with this program; a server may fetch it: ask one with --server")
 	default:
-		return nil, fmt.Errorf("%q is neither a file of the blueprint nor bundled with this program", location)
+		return nil, errors.New("it is neither a file of the blueprint nor bundled with this program")
 	}
 }

@@ -50,7 +50,7 @@ func bundled() Bundled {
 	for _, name := range blueprints.Packages() {
 		registry[name] = refused
 	}
-	return Bundled{Types: blueprints.TypesFor, EveryType: blueprints.EveryType(), Check: registry.Check}
+	return Bundled{Types: blueprints.TypesFor, EveryType: blueprints.EveryType(), Plugins: blueprints.Packages(), Check: registry.Check}
 }
 
 // TestScripts runs testdata/*.txt against a server that answers what the script

@@ -43,7 +43,7 @@ func (c *cli) schema(args []string, target string) error {
 	if err != nil {
 		return err
 	}
-	imported := &importer{types: c.bundled.Types, texts: map[string][]byte{}}
+	imported := c.bundled.importer()
 	schema, findings := dsl.JSONSchema(dsl.Source{Files: s.files, Main: main}, imported)
 	result := s.checked(main, findings, imported.texts)
 	if err := diag.Render(c.errOut, result.Findings, result.read); err != nil {
