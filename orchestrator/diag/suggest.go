@@ -31,15 +31,16 @@ func Nearest(name string, candidates []string) string {
 func NearestOf(name string, candidates iter.Seq[string]) string {
 	best, bestDistance, compared := "", len(name), 0
 	for candidate := range candidates {
-		if candidate == name || abs(len(candidate)-len(name)) > bestDistance {
+		common := sharedFront(name, candidate)
+		allowed := min(bestDistance, max(1, (len(name)-common)/3))
+		if candidate == name || len(name) < 2 || abs(len(candidate)-len(name)) > allowed {
 			continue
 		}
 		if compared++; compared > maxCandidates {
 			break
 		}
-		common := sharedFront(name, candidate)
 		distance := edits(strings.ToLower(name[common:]), strings.ToLower(candidate[common:]))
-		if distance > max(1, (len(name)-common)/3) || len(name) < 2 {
+		if distance > allowed {
 			continue
 		}
 		if best == "" || distance < bestDistance || distance == bestDistance && candidate < best {

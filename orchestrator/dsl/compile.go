@@ -33,7 +33,7 @@ type compiler struct {
 	version         version
 	validateVersion bool
 	diagnostics     diag.Diagnostics
-	failed          int  // findings, also those that are not kept
+	failed, warned  int  // findings, also those that are not kept
 	incomplete      bool // an import is missing
 	marks           int  // of YAML, in all documents read
 	filled          int  // values that data types were filled in with
@@ -160,29 +160,33 @@ func (c *compiler) planPlugins() {
 	slices.Sort(c.plan.WorkflowPluginsToInstall)
 }
 
-// maxFindings bounds how many findings are kept; more help nobody.
+// maxFindings bounds how many errors are kept, and how many warnings; more help
+// nobody.
 const maxFindings = 500
 
 // fail reports an error; the returned finding may be given a hint.
 func (c *compiler) fail(code int, at orchestrator.Range, path, format string, args ...any) *diag.Diagnostic {
 	c.failed++
-	if c.failed > maxFindings {
-		return &diag.Diagnostic{}
-	}
-	d := diag.Diagnostic{Severity: diag.Error, Code: code, Message: sprintf(format, args...), Range: at, Path: path, Imports: c.chains[at.File]}
-	if c.failed == maxFindings {
-		d.Message += fmt.Sprintf("; there are more findings, only %d are shown", maxFindings)
-	}
-	c.diagnostics = append(c.diagnostics, d)
-	return &c.diagnostics[len(c.diagnostics)-1]
+	return c.keep(c.failed, diag.Diagnostic{Severity: diag.Error, Code: code, Message: sprintf(format, args...), Range: at, Path: path})
 }
 
 // warn reports something that is allowed and probably not meant.
 func (c *compiler) warn(at orchestrator.Range, path, format string, args ...any) *diag.Diagnostic {
-	d := c.fail(0, at, path, format, args...)
-	d.Severity = diag.Warning
-	c.failed--
-	return d
+	c.warned++
+	return c.keep(c.warned, diag.Diagnostic{Severity: diag.Warning, Message: sprintf(format, args...), Range: at, Path: path})
+}
+
+// keep notes a finding, the n-th of its severity.
+func (c *compiler) keep(n int, d diag.Diagnostic) *diag.Diagnostic {
+	if n > maxFindings {
+		return &diag.Diagnostic{}
+	}
+	if n == maxFindings {
+		d.Message += fmt.Sprintf("; there are more findings, only %d are shown", maxFindings)
+	}
+	d.Imports = c.chains[d.Range.File]
+	c.diagnostics = append(c.diagnostics, d)
+	return &c.diagnostics[len(c.diagnostics)-1]
 }
 
 func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }

@@ -18,12 +18,12 @@ var functionSince = map[string]version{"concat": v1_1, "merge": v1_3}
 // checkFunctions checks every call in the places where calls are evaluated: the
 // form of its arguments, and what it refers to as far as that is known.
 func (c *compiler) checkFunctions() {
-	check := &functionChecker{c: c, inputs: map[string]bool{}}
+	check := &functionChecker{c: c, inputs: map[string]bool{}, near: map[string]string{}}
 	for _, e := range c.root.get("inputs").all() {
 		check.inputs[e.key] = true
 	}
 	for _, section := range []string{"node_templates", "outputs", "capabilities"} {
-		c.checkMisspelt(c.root.get(section), []string{section})
+		check.misspelt(c.root.get(section), []string{section})
 	}
 	scan(c.plan, func(s spot, v Value) Value {
 		if !c.brokenNodes[s.place.Node] && !s.isCopy() {
@@ -35,23 +35,30 @@ func (c *compiler) checkFunctions() {
 	check.circles()
 }
 
-// checkMisspelt warns of what looks like a call of a function that there is not:
-// it is a map, and would be handed on as one.
-func (c *compiler) checkMisspelt(n *node, path []string) {
+// maxMisspelt bounds how many different names are compared with functions.
+const maxMisspelt = 1_000
+
+// misspelt warns of what looks like a call of a function that there is not: it
+// is a map, and would be handed on as one.
+func (f *functionChecker) misspelt(n *node, path []string) {
 	if n == nil {
 		return
 	}
 	for i, item := range n.items {
-		c.checkMisspelt(item, append(path, strconv.Itoa(i)))
+		f.misspelt(item, append(path, strconv.Itoa(i)))
 	}
 	for _, e := range n.entries {
-		c.checkMisspelt(e.value, append(path, e.key))
+		f.misspelt(e.value, append(path, e.key))
 	}
 	if len(n.entries) != 1 || !strings.HasPrefix(n.entries[0].key, "get") || n.isCall() {
 		return
 	}
-	if near := diag.Nearest(n.entries[0].key, eval.Names()); near != "" {
-		d := c.warn(n.entries[0].at, strings.Join(path, "."), "there is no function %s, so this is a map like any other", n.entries[0].key)
+	name := n.entries[0].key
+	if _, seen := f.near[name]; !seen && len(f.near) < maxMisspelt {
+		f.near[name] = diag.Nearest(name, eval.Names())
+	}
+	if near := f.near[name]; near != "" {
+		d := f.c.warn(n.entries[0].at, strings.Join(path, "."), "there is no function %s, so this is a map like any other", name)
 		d.Hint = didYouMean(near)
 	}
 }
@@ -65,7 +72,8 @@ func (s spot) isCopy() bool {
 type functionChecker struct {
 	c      *compiler
 	inputs map[string]bool
-	inner  []string // from the spot to the value at hand; "[2]" for an index
+	inner  []string          // from the spot to the value at hand; "[2]" for an index
+	near   map[string]string // functions by names that are none, empty where none is near
 }
 
 // under runs step with the inner path one piece longer.

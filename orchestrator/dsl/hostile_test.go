@@ -169,3 +169,16 @@ func TestCircularImportsAreHarmless(t *testing.T) {
 		t.Error(findings.Err())
 	}
 }
+
+// Warnings are bounded like errors.
+func TestManyWarnings(t *testing.T) {
+	var text strings.Builder
+	text.WriteString(header + "metadata:\n")
+	for range 2 * maxFindings {
+		text.WriteString("  a: 1\n")
+	}
+	_, findings := Compile(oneFile(text.String()), nil)
+	if len(findings) != maxFindings || findings.HasErrors() {
+		t.Errorf("%d findings, want %d warnings", len(findings), maxFindings)
+	}
+}
