@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -31,17 +30,16 @@ func TestBigLog(t *testing.T) {
 	ctx := browser(t)
 	dir := t.TempDir()
 	a := testApp(t, func(s *settings) { s.dataDir, s.adminPassword = dir, "correct-horse-battery" })
-	server := httptest.NewServer(a.handler)
-	t.Cleanup(server.Close)
+	url := a.listen(t)
 	a.create(t, "app_dev", "app", map[string]orchestrator.Value{"cloud_type": "aws", "env_type": "dev-small"})
 	x := a.runWorkflow(t, "app_dev", "install")
 	lengthen(t, filepath.Join(dir, "slipway.db"), x.ID)
 
-	b := &tour{t: t, ctx: ctx, url: server.URL}
+	b := &tour{t: t, ctx: ctx, url: url}
 	b.do("sign in", b.open("/"), chromedp.SendKeys(css("#name"), "admin"), chromedp.SendKeys(css("#password"), "correct-horse-battery"),
 		chromedp.Submit(css("#password")), until(`location.pathname === "/environments"`))
 	for _, path := range []string{"/environments/app_dev?all=1", "/executions/" + x.ID + "?all=1"} {
-		t.Run(path[1:5], func(t *testing.T) { readBigLog(t, &tour{t: t, ctx: ctx, url: server.URL}, path) })
+		t.Run(path[1:5], func(t *testing.T) { readBigLog(t, &tour{t: t, ctx: ctx, url: url}, path) })
 	}
 }
 

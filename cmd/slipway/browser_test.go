@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,6 +47,17 @@ func browser(t *testing.T) context.Context {
 		t.Fatalf("start the browser: %v", err)
 	}
 	return ctx
+}
+
+// listen serves the app's pages to a browser and returns where.
+func (a *app) listen(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(a.handler)
+	t.Cleanup(func() {
+		server.CloseClientConnections() // event streams do not end by themselves
+		server.Close()
+	})
+	return server.URL
 }
 
 // shoot takes screenshots of the page in light and in dark into the folder that
