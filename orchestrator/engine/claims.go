@@ -59,7 +59,10 @@ func (e *Engine) roomChanged(ctx context.Context) {
 // take claims the execution by compare-and-set of its epoch and runs it. An
 // execution that this server runs, or is just claiming, is left alone.
 func (e *Engine) take(ctx context.Context, id string, from holder) error {
-	if !e.reserve(id) {
+	switch place := e.reserve(id); place {
+	case placeQueued:
+		return e.tellQueued(ctx, id)
+	case placeNone:
 		return nil
 	}
 	r, err := e.claimRunner(ctx, id, from)
@@ -73,6 +76,9 @@ func (e *Engine) take(ctx context.Context, id string, from holder) error {
 	}
 	e.mu.Unlock()
 	if r != nil {
+		if from.server != "" && from.server != e.cfg.Server {
+			e.cfg.Logger.Info("took over execution", "execution", id, "from", from.server)
+		}
 		go e.host(ctx, r)
 		return nil
 	}
@@ -83,23 +89,49 @@ func (e *Engine) take(ctx context.Context, id string, from holder) error {
 	return err
 }
 
+// place is what reserve has for an execution.
+type place int
+
+const (
+	placeNone   place = iota // none is needed: it is here, or waits already
+	placeGiven               // to be claimed into
+	placeQueued              // all are taken; it waits from now on
+)
+
 // reserve gives the execution a resident place to be claimed into. Without a
 // free one its id joins the backlog, first come first served.
-func (e *Engine) reserve(id string) bool {
+func (e *Engine) reserve(id string) place {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
 	case e.stopping, e.claiming[id], e.runners[id] != nil:
-		return false
-	case e.taken() >= e.cfg.ResidentExecutions:
-		if !slices.Contains(e.backlog, id) {
-			e.backlog = append(e.backlog, id)
-		}
-		return false
+		return placeNone
+	case e.taken() < e.cfg.ResidentExecutions:
+		e.claiming[id] = true
+		e.runnersDone.Add(1) // host, or take without a runner, gives it back
+		return placeGiven
+	case slices.Contains(e.backlog, id):
+		return placeNone
+	default:
+		e.backlog = append(e.backlog, id)
+		return placeQueued
 	}
-	e.claiming[id] = true
-	e.runnersDone.Add(1) // host, or take without a runner, gives it back
-	return true
+}
+
+// tellQueued says in the execution's reason that it waits for a resident place,
+// unless another server has one for it.
+func (e *Engine) tellQueued(ctx context.Context, id string) error {
+	return e.cfg.Store.InTx(ctx, func(tx *store.Tx) error {
+		x, err := tx.Execution(ctx, id)
+		if orchestrator.ErrorCode(err) == orchestrator.NotFound {
+			return nil
+		}
+		if err != nil || x.Status.Final() || x.Server != "" {
+			return err
+		}
+		tx.Notify(x.RootID)
+		return tx.SetExecutionReason(ctx, id, fmt.Sprintf("waits its turn: the server runs as many executions as it may at once (%d)", e.cfg.ResidentExecutions))
+	})
 }
 
 // taken counts the resident places in use; who only waits needs none.

@@ -135,6 +135,43 @@ func testResidentPlacesAreKept(t *testing.T, h *harness) {
 	}
 }
 
+// testQueuedSaysWhatFor: an execution without a resident place says so, until it
+// has one.
+func testQueuedSaysWhatFor(t *testing.T, h *harness) {
+	_, queue := h.start(func(cfg *engine.Config) { cfg.ResidentExecutions = 1 })
+	begun, finish := make(chan struct{}), make(chan struct{})
+	h.acts.on("slow.create", func(context.Context, *provider.Call) (provider.Result, error) {
+		close(begun)
+		<-finish
+		return provider.Result{}, nil
+	})
+	first := h.dispatch(queue, h.deploy("d", "slow"), "install")
+	h.signal("the create call", begun)
+	second := h.dispatch(queue, h.deploy("e", "vm"), "install")
+	h.until("the second says what it waits for", func() bool { return strings.HasPrefix(h.execution(second).Reason, "waits its turn") })
+	close(finish)
+	h.await(first)
+	if x := h.await(second); x.Status != orchestrator.Terminated || x.Reason != "" {
+		t.Errorf("ended %s with the reason %q", x.Status, x.Reason)
+	}
+}
+
+// testHostIsAskedUntilItIsUp: "no" is neither done nor a failure.
+func testHostIsAskedUntilItIsUp(t *testing.T, h *harness) {
+	_, queue := h.start()
+	plan := planOf([]string{"vm"})
+	plan.Nodes[0].TypeHierarchy = append(plan.Nodes[0].TypeHierarchy, "cloudify.nodes.Compute")
+	none := int64(0)
+	plan.Nodes[0].Operations["cloudify.interfaces.host.get_state"] = orchestrator.Operation{Plugin: "p", Function: "p.get_state", MaxRetries: &none}
+	answers := []orchestrator.Value{false, nil, true}
+	h.acts.on("vm.get_state", func(_ context.Context, call *provider.Call) (provider.Result, error) {
+		return provider.Result{Value: answers[call.Polls]}, nil
+	})
+	if x := h.await(h.dispatch(queue, h.deployPlan("d", plan, "vm"), "install")); x.Status != orchestrator.Terminated || h.acts.count("vm.get_state") != len(answers) {
+		t.Errorf("ended %s with %q after %d answers", x.Status, x.Error, h.acts.count("vm.get_state"))
+	}
+}
+
 // testTimersOutliveTheServer: "ask again" and retries keep their time, count
 // and reason over a restart, and nothing is told twice.
 func testTimersOutliveTheServer(t *testing.T, h *harness) {

@@ -51,9 +51,11 @@ var cases = []struct {
 	{"UnreadableExecutionIsGivenBack", testUnreadableExecutionIsGivenBack},
 	{"ResidentPlacesAreKept", testResidentPlacesAreKept},
 	{"TimersOutliveTheServer", testTimersOutliveTheServer},
-}
+	{"HostIsAskedUntilItIsUp", testHostIsAskedUntilItIsUp},
+	{"QueuedSaysWhatFor", testQueuedSaysWhatFor},
 	{"CancelAtEveryMoment", testCancelAtEveryMoment},
 	{"StopLetsStepsFinish", testStopLetsStepsFinish},
+}
 	{"StopDoesNotHang", testStopDoesNotHang},
 
 func TestSQLite(t *testing.T) {

@@ -147,6 +147,8 @@ func (t *trial) settle(answer provider.Result, err error) stepResult {
 		result.outcome = schedule.Wait{StepID: id, ChildID: answer.Wait.ExecutionID, Limit: answer.Wait.Limit, Reason: t.clean(answer.Wait.Reason)}
 	case answer.Again != nil:
 		result.outcome = schedule.Again{StepID: id, After: answer.Again.After, Reason: t.clean(answer.Again.Reason)}
+	case t.step.Operation == hostState && isFalsy(answer.Value):
+		result.outcome = schedule.Again{StepID: id, Reason: "the host is not up yet"}
 	default:
 		text := ""
 		if answer.Value != nil && !orchestrator.IsSensitive(answer.Value) {
@@ -155,6 +157,24 @@ func (t *trial) settle(answer provider.Result, err error) stepResult {
 		result.outcome = schedule.Succeeded{StepID: id, Result: text}
 	}
 	return result
+}
+
+// hostState asks whether a host is up; it is asked again until the answer is yes
+// (engine-semantics 6).
+const hostState = "cloudify.interfaces.host.get_state"
+
+// isFalsy reports what counts as "no" in a script's language, Python.
+func isFalsy(value orchestrator.Value) bool {
+	switch v := orchestrator.Reveal(value).(type) {
+	case nil:
+		return true
+	case []orchestrator.Value:
+		return len(v) == 0
+	case map[string]orchestrator.Value:
+		return len(v) == 0
+	default:
+		return v == false || v == int64(0) || v == 0.0 || v == ""
+	}
 }
 
 func (t *trial) change(answer provider.Result) (runtimeChange, bool) {
