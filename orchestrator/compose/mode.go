@@ -44,13 +44,17 @@ func ModeFor(policy Policy, asked bool, r *Resolution, facts Facts) (Mode, error
 		return Mode{}, orchestrator.Errorf(orchestrator.Invalid,
 			"it reads capabilities of %s, which is a rehearsal, and of %s, which is real; they never share anything", rehearsed[0], genuine[0])
 	}
+	if asked && policy == Off {
+		return Mode{}, orchestrator.Errorf(orchestrator.Invalid,
+			"a rehearsal was asked for, and this server never rehearses (SLIPWAY_REHEARSAL is off); launch for real, or rehearse on another server")
+	}
 	mode := wanted(policy, asked, r, rehearsed)
 	if mode.Rehearsal && len(genuine) > 0 {
 		return Mode{}, orchestrator.Errorf(orchestrator.Invalid,
 			"it would rehearse (%s) but reads capabilities of %s, which is real; they never share anything", mode.Reason, genuine[0])
 	}
 	if !mode.Rehearsal {
-		return mode, refuseReal(r, rehearsed)
+		return mode, refuseReal(r, rehearsed, "SLIPWAY_REHEARSAL is off")
 	}
 	return mode, missingSecrets(r, orchestrator.IsCloudCredential)
 }
@@ -86,15 +90,15 @@ func unusable(r *Resolution) []string {
 }
 
 // refuseReal refuses a real run that would read a placeholder, a missing
-// secret or a rehearsal, before it starts.
-func refuseReal(r *Resolution, rehearsed []string) error {
+// secret or a rehearsal, before it starts. why says why it cannot rehearse.
+func refuseReal(r *Resolution, rehearsed []string, why string) error {
 	if len(rehearsed) > 0 {
 		return orchestrator.Errorf(orchestrator.Invalid, "it reads capabilities of %s, which is a rehearsal, and would itself be real; they never share anything", rehearsed[0])
 	}
 	if len(r.Placeholders) > 0 {
 		return orchestrator.Errorf(orchestrator.Invalid,
-			"%s still the placeholder of the first start and SLIPWAY_REHEARSAL is off; set %s on the Secrets page or with: slipway secrets update %s -f FILE",
-			listIs(r.Placeholders), pronoun(r.Placeholders), r.Placeholders[0])
+			"%s still the placeholder of the first start and %s; set %s on the Secrets page or with: slipway secrets update %s -f FILE",
+			listIs(r.Placeholders), why, pronoun(r.Placeholders), r.Placeholders[0])
 	}
 	return missingSecrets(r, func(string) bool { return false })
 }
@@ -158,7 +162,7 @@ func CheckInherited(mode Mode, r *Resolution, facts Facts) error {
 		return err
 	}
 	if !mode.Rehearsal {
-		return refuseReal(r, rehearsed)
+		return refuseReal(r, rehearsed, "the environment that this is a component of is real")
 	}
 	if len(genuine) > 0 {
 		return orchestrator.Errorf(orchestrator.Invalid, "it rehearses but reads capabilities of %s, which is real; they never share anything", genuine[0])

@@ -38,7 +38,7 @@ type Component struct {
 	Type         string
 	BlueprintID  string // empty when it cannot be known yet
 	DeploymentID string // empty when it cannot be known yet
-	Shared       bool   // a SharedResource: read, not created
+	Shared       bool   // read, not created: a SharedResource or an external deployment
 	Nodes        int    // nodes of the component's own blueprint
 	Components   []Component
 	// Problem says in a sentence why this component cannot be built: no such
@@ -256,12 +256,15 @@ func (w *walker) problem(path []string, err error) {
 // follow finds the component's blueprint and walks into it.
 func (w *walker) follow(s *scope, node *orchestrator.Node, properties map[string]orchestrator.Value, path []string) (Component, error) {
 	before := len(w.found.Problems)
-	component := Component{Node: node.ID, Type: node.Type, Shared: node.Is("cloudify.nodes.SharedResource")}
+	component := Component{Node: node.ID, Type: node.Type}
 	config := properties["resource_config"]
 	component.DeploymentID = known(config, "deployment", "id")
 	component.BlueprintID = known(config, "blueprint", "id")
+	external, _ := orchestrator.Lookup(config, "deployment", "external_resource")
+	component.Shared = node.Is("cloudify.nodes.SharedResource") || orchestrator.Reveal(external) == true ||
+		strings.EqualFold(known(config, "deployment", "external_resource"), "true")
 	if component.Shared {
-		return component, nil
+		return component, w.readsFrom(component.DeploymentID)
 	}
 	if component.BlueprintID == "" {
 		component.Problem = firstOr(w.found.Problems[min(before, len(w.found.Problems)):], w.problemOf(path))
@@ -298,6 +301,21 @@ func (w *walker) follow(s *scope, node *orchestrator.Node, properties map[string
 		CreatedBy: s.subject.CreatedBy, Plan: plan, Inputs: inputs,
 	}, path)
 	return component, err
+}
+
+// readsFrom notes an existing deployment whose capabilities will be read.
+func (w *walker) readsFrom(deployment string) error {
+	if deployment == "" {
+		return nil
+	}
+	_, ok, err := w.facts.Deployment(deployment)
+	if err != nil {
+		return fmt.Errorf("read deployment %s: %w", deployment, err)
+	}
+	if ok {
+		w.reads[deployment] = true
+	}
+	return nil
 }
 
 // problemOf returns the problem noted for exactly this path, if any.

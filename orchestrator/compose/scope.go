@@ -32,13 +32,9 @@ func (s *scope) Secret(name string) (orchestrator.Value, error) {
 
 // Capability notes the deployment whose capability is read.
 func (s *scope) Capability(deployment, _ string) (orchestrator.Value, error) {
-	_, ok, err := s.walker.facts.Deployment(deployment)
-	if err != nil {
+	if err := s.walker.readsFrom(deployment); err != nil {
 		s.failure = err
 		return nil, err
-	}
-	if ok {
-		s.walker.reads[deployment] = true
 	}
 	return nil, eval.ErrUnknown
 }
