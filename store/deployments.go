@@ -148,11 +148,13 @@ func (t *Tx) SetDeploymentLabels(ctx context.Context, uid string, labels []orche
 // which it is the source, and the trees of executions that it is the root of,
 // steps and events included. What it ran as part of another deployment's tree
 // stays with that tree, so that nothing vanishes from a log that somebody reads.
+// Components that it leaves behind are nobody's, and so listed by themselves.
 func (t *Tx) DeleteDeployment(ctx context.Context, uid string) error {
 	roots := "SELECT id FROM executions WHERE deployment_uid = $1 AND root_id = id"
 	for _, deletion := range []struct{ doing, query string }{
 		{"delete events", "DELETE FROM events WHERE root_id IN (" + roots + ")"},
 		{"delete steps", "DELETE FROM steps WHERE execution_id IN (SELECT id FROM executions WHERE root_id IN (" + roots + "))"},
+		{"release components", "UPDATE deployments SET parent = '', parent_node = '' WHERE parent = $1"},
 		{"delete executions", "DELETE FROM executions WHERE root_id IN (" + roots + ")"},
 	} {
 		if _, err := t.exec(ctx, deletion.doing, deletion.query, uid); err != nil {

@@ -41,7 +41,7 @@ func (s *Server) updateSecret(c *call) error {
 	if typed == "" && current.Kind == orchestrator.SecretSensitive {
 		return refuse(http.StatusUnprocessableEntity, "Not saved: the value is empty.", "Type the new value, or go back to keep the one that is there.")
 	}
-	_, err = s.control.PutSecret(c.context(), c.Actor, control.PutSecret{Key: key, Value: typed, MustExist: true})
+	_, err = s.control.PutSecret(c.context(), c.Actor, control.PutSecret{Key: key, Value: typed, MustExist: true, Seen: current.Version})
 	if orchestrator.ErrorCode(err) == orchestrator.Invalid {
 		return refuse(http.StatusUnprocessableEntity, "Not saved.", sentence(orchestrator.ErrorMessage(err)))
 	}

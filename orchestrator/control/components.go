@@ -50,7 +50,6 @@ func (p Components) change(ctx context.Context, parent component.Parent, audit o
 		if err := write(tx, actor, d); err != nil {
 			return err
 		}
-		actor.Name = parent.ExecutionID
 		return p.c.writeAudit(ctx, tx, actor, audit)
 	})
 }
@@ -135,19 +134,26 @@ const maxSuffix = 1000
 // freeID returns the id to create, or that of the child which an earlier asking
 // of the same node created.
 func freeID(ctx context.Context, tx *store.Tx, team string, parent parentNode, spec component.Spec) (id string, mine bool, err error) {
+	children, _, err := tx.ListDeployments(ctx, store.DeploymentQuery{Team: team, ParentUID: parent.deployment.UID})
+	if err != nil {
+		return "", false, err
+	}
+	for _, child := range children {
+		if child.ParentNode == parent.instanceID {
+			return child.ID, true, nil
+		}
+	}
 	for n := 0; n < maxSuffix; n++ {
 		id = spec.ID
 		if spec.Suffix {
 			id = fmt.Sprintf("%s-%d", spec.ID, n+1)
 		}
-		existing, err := tx.Deployment(ctx, team, id)
+		_, err := tx.Deployment(ctx, team, id)
 		switch {
 		case orchestrator.ErrorCode(err) == orchestrator.NotFound:
 			return id, false, nil
 		case err != nil:
 			return "", false, err
-		case existing.Parent == parent.deployment.UID && existing.ParentNode == parent.instanceID:
-			return id, true, nil
 		case !spec.Suffix:
 			return "", false, orchestrator.Errorf(orchestrator.Conflict, "deployment %q exists and is not this node's; delete it, or derive the id in eaas_params from the environment's", id)
 		}

@@ -3,6 +3,7 @@ package control_test
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -140,4 +141,38 @@ func TestCancelReachesComponents(t *testing.T) {
 	}
 	_, err = install("s3", "env-s3")
 	f.refused(err, orchestrator.Unavailable, "is being cancelled")
+}
+
+// An id that came free meanwhile is not taken by a node that has its child.
+func TestComponentIDIsKept(t *testing.T) {
+	f := newFamily(t)
+	suffixed := rg("shared")
+	suffixed.Suffix = true
+	f.create("database", suffixed)
+	if id := f.create("s3", suffixed); id != "shared-2" {
+		t.Fatalf("the second is %s", id)
+	}
+	must(t, f.Components().Delete(t.Context(), f.parent("database"), "shared-1"))
+	if again := f.create("s3", suffixed); again != "shared-2" {
+		t.Errorf("asked again, the node gets %s and leaves shared-2 behind", again)
+	}
+}
+
+// What a component node does is done by its execution, whoever began that.
+func TestComponentAudits(t *testing.T) {
+	f := newFamily(t)
+	f.create("network", rg("env-network"))
+	must(t, f.Components().UploadBlueprint(t.Context(), f.parent("network"), "small", "", fstest.MapFS{"blueprint.yaml": {Data: []byte(small)}}))
+	var actors []string
+	must(t, f.store.View(t.Context(), func(tx *store.Tx) error {
+		rows, _, err := tx.Audits(t.Context(), store.AuditQuery{Size: 2})
+		for _, row := range rows {
+			actors = append(actors, row.Action+" by "+row.Actor)
+		}
+		return err
+	}))
+	want := []string{"blueprint.upload by execution " + f.execution.ID, "deployment.create by execution " + f.execution.ID}
+	if diff := cmp.Diff(want, actors); diff != "" {
+		t.Errorf("audit rows (-want +got):\n%s", diff)
+	}
 }

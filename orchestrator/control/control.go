@@ -152,7 +152,11 @@ func fence(ctx context.Context, tx *store.Tx, actor orchestrator.Actor) error {
 
 func (c *Control) writeAudit(ctx context.Context, tx *store.Tx, actor orchestrator.Actor, audit orchestrator.Audit) error {
 	audit.At, audit.Team, audit.From = c.now(), actor.Team, actor.From
-	audit.Actor = string(actor.Kind) + " " + actor.Name
+	name := actor.Name
+	if actor.Kind == orchestrator.ActorExecution {
+		name = actor.Execution
+	}
+	audit.Actor = string(actor.Kind) + " " + name
 	return tx.AppendAudit(ctx, audit)
 }
 

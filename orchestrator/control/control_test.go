@@ -441,3 +441,35 @@ func TestManyReadersOfColdPlans(t *testing.T) {
 		wantCodes(t, errs, map[orchestrator.Code]int{"": 64})
 	}})
 }
+
+// Revealing is audited by what was named; a name that is not offered is told.
+func TestRevealCapabilities(t *testing.T) {
+	c := setup(t, compose.Auto)
+	const text = `tosca_definitions_version: cloudify_dsl_1_4
+capabilities:
+  key: {value: {get_secret: private_key_content}}
+  words: {value: {get_secret: pass_phrase}}
+  plain: {value: 1}
+`
+	_, err := c.PutSecret(t.Context(), as(orchestrator.Operator), control.PutSecret{Key: "pass_phrase", Value: "correct horse"})
+	must(t, err)
+	_, _, err = c.UploadBlueprint(t.Context(), as(orchestrator.Operator), control.UploadBlueprint{ID: "keys", Archive: pack(t, map[string]string{"blueprint.yaml": text})})
+	must(t, err)
+	_, err = c.CreateDeployment(t.Context(), as(orchestrator.Operator), control.CreateDeployment{ID: "env", BlueprintID: "keys"})
+	must(t, err)
+	shown, err := c.RevealCapabilities(t.Context(), as(orchestrator.Operator), "env", "key", "words")
+	must(t, err)
+	if len(shown) != 2 || shown[1].Value != "correct horse" {
+		t.Errorf("revealed are %d capabilities", len(shown))
+	}
+	_, err = c.RevealCapabilities(t.Context(), as(orchestrator.Operator), "env", "key", "nope")
+	wantError(t, err, orchestrator.NotFound, "nope")
+	_, err = c.RevealCapabilities(t.Context(), as(orchestrator.User), "env", "key")
+	wantError(t, err, orchestrator.Forbidden)
+	if shown, err := c.RevealCapabilities(t.Context(), as(orchestrator.User), "env", "plain"); err != nil || shown[0].Value != int64(1) {
+		t.Errorf("what is not marked needs no right: %v", err)
+	}
+	if audits := auditActions(t, c); strings.Count(audits, "capability.reveal") != 1 || !strings.Contains(audits, "capability.reveal env key words") {
+		t.Errorf("audit rows:\n%s", audits)
+	}
+}

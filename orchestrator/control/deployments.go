@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/engine"
@@ -78,17 +80,7 @@ func (c *Control) Capabilities(ctx context.Context, actor orchestrator.Actor, id
 	}
 	shown := make([]Capability, len(values))
 	for i, v := range values {
-		shown[i] = Capability{
-			Name: v.Definition.Name, Description: v.Definition.Description,
-			Value: orchestrator.Redact(v.Value), Known: v.Value != nil && v.Err == nil,
-			Sensitive: orchestrator.IsSensitive(v.Value),
-		}
-		if v.Err != nil {
-			shown[i].Why = v.Err.Error()
-		}
-		if shown[i].Sensitive {
-			shown[i].Value = nil
-		}
+		shown[i] = capabilityOf(v)
 	}
 	return shown, nil
 }
@@ -101,24 +93,24 @@ func (c *Control) RevealCapabilities(ctx context.Context, actor orchestrator.Act
 	if err != nil {
 		return nil, err
 	}
-	wanted := map[string]bool{}
+	offered := func(name string) bool {
+		return slices.ContainsFunc(values, func(v engine.CapabilityValue) bool { return v.Definition.Name == name })
+	}
 	for _, name := range names {
-		wanted[name] = true
+		if !offered(name) {
+			return nil, orchestrator.Errorf(orchestrator.NotFound, "deployment %s offers no capability %q", id, name)
+		}
 	}
 	var shown []Capability
 	marked := false
 	for _, v := range values {
-		if len(names) > 0 && !wanted[v.Definition.Name] {
+		if len(names) > 0 && !slices.Contains(names, v.Definition.Name) {
 			continue
 		}
-		marked = marked || orchestrator.IsSensitive(v.Value)
-		shown = append(shown, Capability{
-			Name: v.Definition.Name, Description: v.Definition.Description, Value: orchestrator.Reveal(v.Value),
-			Known: v.Value != nil && v.Err == nil, Sensitive: orchestrator.IsSensitive(v.Value),
-		})
-	}
-	if len(names) > 0 && len(shown) == 0 {
-		return nil, orchestrator.Errorf(orchestrator.NotFound, "deployment %s offers no capability %q", id, names[0])
+		revealed := capabilityOf(v)
+		revealed.Value = orchestrator.Reveal(v.Value)
+		marked = marked || revealed.Sensitive
+		shown = append(shown, revealed)
 	}
 	if !marked {
 		return shown, nil
@@ -128,9 +120,27 @@ func (c *Control) RevealCapabilities(ctx context.Context, actor orchestrator.Act
 	}
 	audit := audited("capability.reveal", id)
 	if len(names) > 0 {
-		audit.Object += " " + names[0]
+		audit.Object += " " + strings.Join(names, " ")
 	}
-	return shown, c.change(ctx, actor, audit, func(*store.Tx) error { return nil })
+	if err := c.change(ctx, actor, audit, func(*store.Tx) error { return nil }); err != nil {
+		return nil, err
+	}
+	return shown, nil
+}
+
+// capabilityOf is a capability as everybody may see it.
+func capabilityOf(v engine.CapabilityValue) Capability {
+	shown := Capability{
+		Name: v.Definition.Name, Description: v.Definition.Description,
+		Known: v.Value != nil && v.Err == nil, Sensitive: orchestrator.IsSensitive(v.Value),
+	}
+	if v.Err != nil {
+		shown.Why = v.Err.Error()
+	}
+	if !shown.Sensitive {
+		shown.Value = v.Value
+	}
+	return shown
 }
 
 // Outputs evaluates what a deployment shows to people. Marked values are nil:

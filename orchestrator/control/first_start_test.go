@@ -13,6 +13,8 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/control"
 	"github.com/slipwayhq/slipway/orchestrator/engine"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
+	"github.com/slipwayhq/slipway/store"
+	"github.com/slipwayhq/slipway/store/pgtest"
 	"github.com/slipwayhq/slipway/store/storetest"
 )
 
@@ -72,4 +74,52 @@ func TestFirstStartThatFails(t *testing.T) {
 	if begun, err = c.Begin(t.Context(), first); err != nil || begun.First || begun.Password != "" {
 		t.Errorf("the next start is no first one: %+v, %v", begun, err)
 	}
+}
+
+// Several servers start at once on an empty database: one of them makes what the
+// first start makes, and the catalogue is there once.
+func TestServersStartAtOnce(t *testing.T) {
+	url := pgtest.Start(t).Database(t)
+	kept, sealer := newArchives(t), storetest.Sealer(t)
+	servers := make([]bundle, 3)
+	errs := atOnce(times(len(servers), func(i int) error {
+		s, err := store.Open(t.Context(), store.Options{URL: url, Sealer: sealer})
+		if err != nil {
+			return err
+		}
+		t.Cleanup(func() { must(t, s.Close()) })
+		if err := s.Migrate(t.Context()); err != nil {
+			return err
+		}
+		servers[i] = build(t, s, compose.Auto, kept)
+		return nil
+	})...)
+	wantCodes(t, errs, map[orchestrator.Code]int{"": len(servers)})
+	begun := make([]control.Begun, len(servers))
+	errs = atOnce(times(len(servers), func(i int) (err error) {
+		begun[i], err = servers[i].Begin(t.Context(), firstStart)
+		return err
+	})...)
+	wantCodes(t, errs, map[orchestrator.Code]int{"": len(servers)})
+	firsts := 0
+	for _, b := range begun {
+		if b.First {
+			firsts++
+		}
+		if (b.Password != "") != b.First || b.Installation != begun[0].Installation {
+			t.Errorf("one server was told %+v, another %+v", begun[0], b)
+		}
+	}
+	if firsts != 1 {
+		t.Errorf("%d starts were the first", firsts)
+	}
+	list, _, err := servers[0].ListBlueprints(t.Context(), as(orchestrator.Viewer), control.ListBlueprints{})
+	must(t, err)
+	for _, blueprint := range list {
+		if blueprint.Version != 1 {
+			t.Errorf("%s is there %d times", blueprint.ID, blueprint.Version)
+		}
+	}
+	wantArchives(t, servers[0])
+	auditActions(t, servers[0])
 }

@@ -131,6 +131,18 @@ func onBothDatabases(t *testing.T, tests map[string]func(*testing.T, bundle)) {
 
 func setupOn(t *testing.T, s *store.Store, policy compose.Policy) bundle {
 	t.Helper()
+	c := build(t, s, policy, newArchives(t))
+	if _, err := c.Begin(t.Context(), firstStart); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+var firstStart = control.FirstStart{HashPassword: func(string) (string, error) { return "hash", nil }}
+
+// build wires a Control that has not begun.
+func build(t *testing.T, s *store.Store, policy compose.Policy, kept *archives) bundle {
+	t.Helper()
 	if err := engine.Migrate(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +150,7 @@ func setupOn(t *testing.T, s *store.Store, policy compose.Policy) bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	world, kept, clock := rehearsal.NewMemory(), newArchives(t), &clock{}
+	world, clock := rehearsal.NewMemory(), &clock{}
 	c, err := control.New(control.Config{
 		Store: s, Queue: queue, Archives: kept, Catalogue: catalogue{}, Rehearsal: policy,
 		World: world, Now: clock.now, Logger: slog.New(slog.DiscardHandler),
@@ -152,9 +164,6 @@ func setupOn(t *testing.T, s *store.Store, policy compose.Policy) bundle {
 	}
 	served["cfy_extensions"] = provider.Func(nil)
 	c.UseProviders(served)
-	if _, err := c.Begin(t.Context(), control.FirstStart{HashPassword: func(string) (string, error) { return "hash", nil }}); err != nil {
-		t.Fatal(err)
-	}
 	return bundle{c, s, world, kept, clock}
 }
 

@@ -63,6 +63,7 @@ func (c *Control) DropExpiredSessions(ctx context.Context, seenBefore, createdBe
 // NoteRefusedSignIn writes the audit row of a sign-in that failed.
 func (c *Control) NoteRefusedSignIn(ctx context.Context, name, from string) error {
 	return c.store.InTx(ctx, func(tx *store.Tx) error {
+		name = name[:min(len(name), maxLine)] // a stranger's word: not longer than any name could be
 		actor := orchestrator.Actor{Kind: orchestrator.ActorUser, Name: name, Team: orchestrator.DefaultTeam, From: from}
 		return c.writeAudit(ctx, tx, actor, audited("session.refused", name))
 	})

@@ -95,18 +95,34 @@ func (c *Control) GetSecret(ctx context.Context, actor orchestrator.Actor, key s
 	if err := c.view(ctx, read); err != nil {
 		return secret, err
 	}
-	needed := orchestrator.Operator
-	if secret.Hidden {
-		needed = orchestrator.Admin
-	}
 	if secret.Kind == orchestrator.SecretConfiguration && !secret.Hidden {
 		return secret, nil
 	}
-	if !actor.Role.AtLeast(needed) {
+	if !mayReveal(actor, secret) {
 		secret.Value = ""
 		return secret, nil
 	}
-	return secret, c.change(ctx, actor, audited("secret.reveal", key), read)
+	err := c.change(ctx, actor, audited("secret.reveal", key), func(tx *store.Tx) error {
+		if err := read(tx); err != nil {
+			return err
+		}
+		if !mayReveal(actor, secret) { // somebody has hidden it just now
+			secret.Value = ""
+		}
+		return nil
+	})
+	if err != nil {
+		return orchestrator.Secret{}, err
+	}
+	return secret, nil
+}
+
+// mayReveal reports whether the actor may see a value that is not shown to all.
+func mayReveal(actor orchestrator.Actor, secret orchestrator.Secret) bool {
+	if secret.Hidden {
+		return actor.Role.AtLeast(orchestrator.Admin)
+	}
+	return actor.Role.AtLeast(orchestrator.Operator)
 }
 
 // SecretVersions lists the versions of a secret, newest first, without values.

@@ -141,13 +141,20 @@ func testDeploymentDeletion(t *testing.T, s *store.Store) {
 	change(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteDeployment(ctx, component.UID) })
 	diff(t, "what ran in the parent's tree stays in its log", []int64{1, 2}, numbers(t, s, store.EventQuery{RootID: "root"}))
 	diff(t, "what the component ran itself is gone", []int64(nil), numbers(t, s, store.EventQuery{RootID: "own"}))
-	left := read(t, s, func(ctx context.Context, tx *store.Tx) ([]orchestrator.NodeInstance, error) {
+	instances := read(t, s, func(ctx context.Context, tx *store.Tx) ([]orchestrator.NodeInstance, error) {
 		return tx.Instances(ctx, component.UID)
 	})
-	diff(t, "instances go", 0, len(left))
+	diff(t, "instances go", 0, len(instances))
 
+	left := sampleDeployment("left", sampleBlueprint("bp-env", 1))
+	left.Parent, left.ParentNode = parent.UID, "x_a1b2c3"
+	change(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.InsertDeployment(ctx, left) })
 	change(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteDeployment(ctx, parent.UID) })
 	diff(t, "the tree goes with its root", []int64(nil), numbers(t, s, store.EventQuery{RootID: "root"}))
+	released := read(t, s, func(ctx context.Context, tx *store.Tx) (listed, error) {
+		return list(tx.ListDeployments(ctx, store.DeploymentQuery{Team: team(), TopLevel: true}))
+	})
+	diff(t, "a component left behind is listed by itself", listed{[]string{"left"}, 1}, released)
 	steps := read(t, s, func(ctx context.Context, tx *store.Tx) ([]orchestrator.StepRecord, error) {
 		return tx.Steps(ctx, "child")
 	})
