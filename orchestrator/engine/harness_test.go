@@ -55,8 +55,8 @@ var cases = []struct {
 	{"QueuedSaysWhatFor", testQueuedSaysWhatFor},
 	{"CancelAtEveryMoment", testCancelAtEveryMoment},
 	{"StopLetsStepsFinish", testStopLetsStepsFinish},
-}
 	{"StopDoesNotHang", testStopDoesNotHang},
+}
 
 func TestSQLite(t *testing.T) {
 	for _, c := range cases {
