@@ -15,12 +15,15 @@ type Blueprint struct {
 	// Archive is the archive's name in the blob store: the digest and the UID, so
 	// that no two versions share one.
 	Archive string
-	Plan        *Plan  // nil in lists
-	Labels      []Label
-	State       string // "uploaded"; failures are not stored
-	Bundled     bool   // written by the server from its own catalogue
-	CreatedBy   string
-	CreatedAt   time.Time
+	Plan    *Plan // nil in lists
+	// Imports are the versions of other blueprints that it was compiled with, by
+	// namespace; nil in lists. They have neither plans nor imports.
+	Imports   map[string]Blueprint
+	Labels    []Label
+	State     string // "uploaded"; failures are not stored
+	Bundled   bool   // written by the server from its own catalogue
+	CreatedBy string
+	CreatedAt time.Time
 }
 
 // Label is a key with a value on a blueprint or deployment.

@@ -9,13 +9,12 @@ import (
 	"github.com/slipwayhq/slipway/store/database"
 )
 
-// InsertBlueprintImports records which versions of other blueprints a blueprint
-// was compiled with: their UIDs by namespace. One that was deleted meanwhile is
-// a conflict.
-func (t *Tx) InsertBlueprintImports(ctx context.Context, uid string, imported map[string]string) error {
-	rows := make([][]any, 0, len(imported))
-	for _, namespace := range slices.Sorted(maps.Keys(imported)) {
-		rows = append(rows, []any{uid, namespace, imported[namespace]})
+// insertImports records which versions of other blueprints a blueprint was
+// compiled with. One that was deleted meanwhile is a conflict.
+func (t *Tx) insertImports(ctx context.Context, bp orchestrator.Blueprint) error {
+	rows := make([][]any, 0, len(bp.Imports))
+	for _, namespace := range slices.Sorted(maps.Keys(bp.Imports)) {
+		rows = append(rows, []any{bp.UID, namespace, bp.Imports[namespace].UID})
 	}
 	err := t.insertRows(ctx, "insert imports of blueprint", "INSERT INTO blueprint_imports (blueprint_uid, namespace, imported_uid)", "", rows)
 	if database.Classify(err) == database.FailureReference {
@@ -31,9 +30,11 @@ func (t *Tx) forgetImports(ctx context.Context, team, id string) error {
 	return err
 }
 
-// BlueprintImports returns the versions that a blueprint was compiled with, by
-// namespace and without plans.
-func (t *Tx) BlueprintImports(ctx context.Context, uid string) (map[string]orchestrator.Blueprint, error) {
+// withImports adds the versions that a blueprint was compiled with.
+func (t *Tx) withImports(ctx context.Context, bp orchestrator.Blueprint, err error) (orchestrator.Blueprint, error) {
+	if err != nil || bp.Plan == nil || len(bp.Plan.NamespacesMapping) == 0 {
+		return bp, err
+	}
 	type row struct {
 		namespace string
 		blueprint orchestrator.Blueprint
@@ -41,15 +42,15 @@ func (t *Tx) BlueprintImports(ctx context.Context, uid string) (map[string]orche
 	rows, err := queryAll(ctx, t, "list imports of blueprint", func(s scanner) (r row, err error) {
 		r.blueprint, err = scanBlueprint(withMore(s, &r.namespace))
 		return r, err
-	}, "SELECT "+blueprintColumns+", namespace FROM blueprint_imports JOIN blueprints ON uid = imported_uid WHERE blueprint_uid = $1", uid)
+	}, "SELECT "+blueprintColumns+", namespace FROM blueprint_imports JOIN blueprints ON uid = imported_uid WHERE blueprint_uid = $1", bp.UID)
 	if err != nil {
-		return nil, err
+		return bp, err
 	}
-	imported := make(map[string]orchestrator.Blueprint, len(rows))
+	bp.Imports = make(map[string]orchestrator.Blueprint, len(rows))
 	for _, r := range rows {
-		imported[r.namespace] = r.blueprint
+		bp.Imports[r.namespace] = r.blueprint
 	}
-	return imported, nil
+	return bp, nil
 }
 
 // BlueprintImporters returns the ids of the other blueprints that were compiled

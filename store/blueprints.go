@@ -61,19 +61,25 @@ func (t *Tx) InsertBlueprint(ctx context.Context, bp orchestrator.Blueprint) err
 	if database.Classify(err) == database.FailureUnique {
 		return orchestrator.Errorf(orchestrator.Conflict, "Blueprint with ID `%s` and version %d already exists", bp.ID, bp.Version).Wrap(err)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return t.insertImports(ctx, bp)
 }
 
-// Blueprint returns one version, with its plan.
+// Blueprint returns one version, with its plan and its imports.
 func (t *Tx) Blueprint(ctx context.Context, uid string) (orchestrator.Blueprint, error) {
-	return queryOne(ctx, t, notFound("Blueprint", uid), "read blueprint", scanBlueprintWithPlan,
+	bp, err := queryOne(ctx, t, notFound("Blueprint", uid), "read blueprint", scanBlueprintWithPlan,
 		"SELECT "+blueprintColumns+", plan FROM blueprints WHERE uid = $1", uid)
+	return t.withImports(ctx, bp, err)
 }
 
-// NewestBlueprint returns the version that the id means now, with its plan.
+// NewestBlueprint returns the version that the id means now, with its plan and
+// its imports.
 func (t *Tx) NewestBlueprint(ctx context.Context, team, id string) (orchestrator.Blueprint, error) {
-	return queryOne(ctx, t, notFound("Blueprint", id), "read blueprint", scanBlueprintWithPlan,
+	bp, err := queryOne(ctx, t, notFound("Blueprint", id), "read blueprint", scanBlueprintWithPlan,
 		"SELECT "+blueprintColumns+", plan FROM blueprints WHERE team = $1 AND id = $2 ORDER BY version DESC LIMIT 1", team, id)
+	return t.withImports(ctx, bp, err)
 }
 
 // BlueprintVersions returns all versions of an id, newest first, without plans.

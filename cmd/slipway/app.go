@@ -122,7 +122,7 @@ func (a *app) buildControl(c config, stored *store.Store, queue *engine.Queue, w
 
 func (a *app) buildEngine(c config, server string, stored *store.Store, queue *engine.Queue, registry provider.Registry, log *slog.Logger) (err error) {
 	a.engine, err = engine.New(engine.Config{
-		Store: stored, Queue: queue, Providers: registry, Files: a.control.Files,
+		Store: stored, Queue: queue, Providers: registry, Resources: a.control.Resources,
 		Installation: a.begun.Installation, Server: server,
 		QueueWorkers: c.queueWorkers, OperationSlots: c.operationSlots, ResidentExecutions: c.residentExecutions,
 		RehearsalSpeed: c.engineSpeed(), Clock: engine.SystemClock{}, Logger: log,

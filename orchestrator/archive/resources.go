@@ -66,3 +66,26 @@ func (f Folder) open(name string) (fs.File, error) {
 	}
 	return f.Files.Open(name)
 }
+
+// For returns the resources as the operations of a node see them: what a node
+// that came with an import names is looked for where the node came from first.
+func (r Resources) For(node string) fs.FS {
+	end := strings.LastIndex(node, namespaceMark)
+	if end < 0 {
+		return r
+	}
+	return within{r, node[:end+len(namespaceMark)]}
+}
+
+type within struct {
+	all       Resources
+	namespace string // with its mark
+}
+
+func (w within) Open(name string) (fs.File, error) {
+	file, err := w.all.Open(w.namespace + name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return file, err
+	}
+	return w.all.Open(name)
+}

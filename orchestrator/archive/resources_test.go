@@ -17,7 +17,7 @@ func TestResources(t *testing.T) {
 	inFolder := Resources{Own: Folder{own, "sub"}}
 	tests := map[string]struct {
 		reason string
-		in     Resources
+		in     fs.FS
 		name   string
 		want   string // empty: not there
 	}{
@@ -31,6 +31,12 @@ func TestResources(t *testing.T) {
 		"OnlyTheirs":        {"what one archive lacks another does not lend", resources, "db--deep.sh", ""},
 		"NoNamespace":       {"", resources, "only.sh", ""},
 		"MainFolder":        {"scripts stand beside the main file", inFolder, "run.sh", "sub"},
+		"OfANode":           {"fabric's script_path carries no namespace", resources.For("db--vm"), "run.sh", "database"},
+		"OfANodeTwice":      {"", resources.For("db--disk--vm"), "run.sh", "disk"},
+		"OfANodeExplicit":   {"an operation's does", resources.For("db--vm"), "db--run.sh", "database"},
+		"OfANodeOwn":        {"else it is the whole blueprint's", resources.For("db--vm"), "sub/run.sh", "sub"},
+		"OfOwnNode":         {"", resources.For("vm"), "run.sh", "own"},
+		"OfANodeNowhere":    {"", resources.For("db--vm"), "nowhere.sh", ""},
 		"Escape":            {"", resources, "db--../run.sh", ""},
 	}
 	for name, tt := range tests {

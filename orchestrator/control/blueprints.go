@@ -83,8 +83,8 @@ func (c *Control) BundledInfo() (map[string]BundledBlueprint, error) {
 	return info, nil
 }
 
-// DeleteBlueprint removes all versions of a blueprint that no deployment uses,
-// with their archives.
+// DeleteBlueprint removes all versions of a blueprint that no deployment uses
+// and no other blueprint imports, with their archives.
 func (c *Control) DeleteBlueprint(ctx context.Context, actor orchestrator.Actor, id string) error {
 	if err := require(actor, orchestrator.Operator, "deleting blueprints"); err != nil {
 		return err
@@ -99,6 +99,13 @@ func (c *Control) DeleteBlueprint(ctx context.Context, actor orchestrator.Actor,
 		}
 		if len(users) > 0 {
 			return orchestrator.Errorf(orchestrator.Conflict, "Cannot delete blueprint %s - it is used by the deployments: %s; delete them first", id, strings.Join(users, ", ")).Because("blueprint_in_use")
+		}
+		importers, err := tx.BlueprintImporters(ctx, actor.Team, id)
+		if err != nil {
+			return err
+		}
+		if len(importers) > 0 {
+			return orchestrator.Errorf(orchestrator.Conflict, "Cannot delete blueprint %s - it is imported by the blueprints: %s; delete them first", id, strings.Join(importers, ", ")).Because("blueprint_in_use")
 		}
 		return tx.DeleteBlueprint(ctx, actor.Team, id, c.now())
 	})

@@ -94,11 +94,6 @@ func New(cfg Config) (*Control, error) {
 // apart from New because the component provider needs this Control first.
 func (c *Control) UseProviders(registry provider.Registry) { c.providers = registry }
 
-// Files opens the archive of a blueprint version, for the engine.
-func (c *Control) Files(ctx context.Context, archive string) (fs.FS, error) {
-	return c.files.open(ctx, archive)
-}
-
 // require refuses an actor whose role does not include the needed one. It says
 // what is needed, never what is there.
 func require(actor orchestrator.Actor, needed orchestrator.Role, doing string) error {

@@ -20,6 +20,22 @@ type importer struct {
 	control *Control
 	team    string
 	texts   map[string][]byte // what was found, by the name that findings have for it
+	// blueprints are the versions that were found, by id: all imports of one id
+	// get the same, whoever uploads another meanwhile.
+	blueprints map[string]orchestrator.Blueprint
+}
+
+func (c *Control) newImporter(ctx context.Context, team string) *importer {
+	return &importer{ctx: ctx, control: c, team: team, texts: map[string][]byte{}, blueprints: map[string]orchestrator.Blueprint{}}
+}
+
+// imported tells which version each namespace of the plan stands for.
+func (i *importer) imported(plan *orchestrator.Plan) map[string]orchestrator.Blueprint {
+	imported := map[string]orchestrator.Blueprint{}
+	for namespace, id := range plan.NamespacesMapping {
+		imported[namespace] = i.blueprints[id]
+	}
+	return imported
 }
 
 var _ dsl.Importer = (*importer)(nil)
@@ -47,11 +63,7 @@ func (i *importer) find(location, version string) (*dsl.Document, error) {
 }
 
 func (i *importer) blueprint(id string) (*dsl.Document, error) {
-	var found orchestrator.Blueprint
-	err := i.control.view(i.ctx, func(tx *store.Tx) (err error) {
-		found, err = tx.NewestBlueprint(i.ctx, i.team, id)
-		return err
-	})
+	found, err := i.newest(id)
 	if err != nil {
 		return nil, fmt.Errorf("blueprint %q: %s", id, orchestrator.ErrorMessage(err))
 	}
@@ -64,6 +76,21 @@ func (i *importer) blueprint(id string) (*dsl.Document, error) {
 		return nil, fmt.Errorf("blueprint %q: %w", id, err)
 	}
 	return &dsl.Document{Name: "blueprint:" + id, Text: text, Files: files, Path: found.MainFile}, nil
+}
+
+func (i *importer) newest(id string) (orchestrator.Blueprint, error) {
+	if found, ok := i.blueprints[id]; ok {
+		return found, nil
+	}
+	var found orchestrator.Blueprint
+	err := i.control.view(i.ctx, func(tx *store.Tx) (err error) {
+		found, err = tx.NewestBlueprint(i.ctx, i.team, id)
+		return err
+	})
+	if err == nil {
+		i.blueprints[id] = found
+	}
+	return found, err
 }
 
 // fetch gets an import over https from an allowed host, and from nowhere else.

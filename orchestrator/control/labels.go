@@ -87,13 +87,14 @@ func relabel(old, wanted []orchestrator.Label, by string, now time.Time) ([]orch
 // withDeclared adds the labels that a blueprint declares to those of a request.
 // A value that is known only later is left out.
 func withDeclared(labels []orchestrator.Label, declared map[string][]orchestrator.Value) []orchestrator.Label {
-	all := slices.Clone(labels)
+	var more []orchestrator.Label
 	for _, key := range orchestrator.SortedKeys(declared) {
 		for _, value := range declared[key] {
 			if text, ok := orchestrator.Redact(value).(string); ok && text != "" {
-				all = append(all, orchestrator.Label{Key: strings.ToLower(key), Value: text})
+				more = append(more, orchestrator.Label{Key: strings.ToLower(key), Value: text})
 			}
 		}
 	}
-	return all
+	slices.SortStableFunc(more, func(a, b orchestrator.Label) int { return strings.Compare(a.Key, b.Key) })
+	return slices.Concat(labels, more)
 }

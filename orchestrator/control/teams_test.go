@@ -25,8 +25,8 @@ type property struct {
 // withoutActor are the methods that ask for nobody: those of the composition
 // root, of the engine, and of sign-in, which find out who asks.
 var withoutActor = []string{
-	"Account", "Begin", "BlueprintSchema", "BundledInfo", "Components", "DropExpiredSessions", "DropSession", "Files", "NoteRefusedSignIn",
-	"PutSession", "Ready", "Session", "TouchSession", "UseProviders",
+	"Account", "Begin", "BlueprintSchema", "BundledInfo", "Components", "DropExpiredSessions", "DropSession", "NoteRefusedSignIn",
+	"PutSession", "Ready", "Resources", "Session", "TouchSession", "UseProviders",
 }
 
 // strangers asks each request about the default team's things in the name of

@@ -31,7 +31,8 @@ type Compiled struct {
 	Diagnostics diag.Diagnostics
 	MainFile    string
 	Files       fs.FS
-	imported    map[string][]byte // texts from outside the archive, by name
+	texts       map[string][]byte                 // from outside the archive, by name
+	imported    map[string]orchestrator.Blueprint // by namespace
 }
 
 // Text returns the text that a finding points into.
@@ -41,7 +42,7 @@ func (c Compiled) Text(file string) ([]byte, bool) {
 			return text, true
 		}
 	}
-	text, ok := c.imported[file]
+	text, ok := c.texts[file]
 	return text, ok
 }
 
@@ -90,7 +91,7 @@ func (c *Control) upload(ctx context.Context, actor orchestrator.Actor, upload U
 	uid, digest := uuid.NewString(), digestOf(upload.Archive)
 	blueprint := orchestrator.Blueprint{
 		UID: uid, Team: actor.Team, ID: upload.ID, MainFile: compiled.MainFile,
-		Description: compiled.Plan.Description, Digest: digest, Archive: digest + "." + uid, Plan: compiled.Plan, Labels: labels,
+		Description: compiled.Plan.Description, Digest: digest, Archive: digest + "." + uid, Plan: compiled.Plan, Imports: compiled.imported, Labels: labels,
 		State: "uploaded", Bundled: bundled, CreatedBy: actor.Name, CreatedAt: c.now(),
 	}
 	err = c.withArchive(ctx, blueprint.Archive, upload.Archive, func() error {
@@ -166,17 +167,19 @@ func (c *Control) compileFiles(ctx context.Context, team string, files fs.FS, ma
 	if err != nil {
 		return Compiled{}, err
 	}
-	from := &importer{ctx: ctx, control: c, team: team, texts: map[string][]byte{}}
+	from := c.newImporter(ctx, team)
+	var imported map[string]orchestrator.Blueprint
 	plan, findings := dsl.Compile(dsl.Source{Files: files, Main: main}, from)
 	if plan != nil {
 		if err := checkWeight(plan, maxPlan); err != nil {
 			return Compiled{}, err
 		}
+		imported = from.imported(plan)
 		if c.providers != nil {
 			findings = append(findings, c.providers.Check(plan)...)
 		}
 	}
-	return Compiled{Plan: plan, Diagnostics: findings.Sort(), MainFile: main, Files: files, imported: from.texts}, nil
+	return Compiled{Plan: plan, Diagnostics: findings.Sort(), MainFile: main, Files: files, texts: from.texts, imported: imported}, nil
 }
 
 // validBlueprintID refuses ids that the REST contract does not allow.

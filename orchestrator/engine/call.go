@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -13,7 +14,7 @@ import (
 
 // prepare evaluates, just now, everything that the operation is told.
 func (t *trial) prepare(ctx context.Context, operation orchestrator.Operation) error {
-	files, err := t.runner.engine.cfg.Files(ctx, t.runner.blueprint.Archive)
+	files, err := t.runner.engine.cfg.Resources(ctx, t.runner.blueprint)
 	if err != nil {
 		return fmt.Errorf("open the archive of blueprint %s: %w", t.runner.blueprint.ID, err)
 	}
@@ -28,7 +29,7 @@ func (t *trial) prepare(ctx context.Context, operation orchestrator.Operation) e
 	if err != nil {
 		return err
 	}
-	t.call.Files = files
+	t.call.Files = files.For(t.runner.nodeOf[cmp.Or(t.step.SourceID, t.step.InstanceID)])
 	t.learn()
 	return nil
 }

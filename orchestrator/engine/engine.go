@@ -5,13 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
 
+	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/archive"
 	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/store"
 )
@@ -21,8 +22,8 @@ type Config struct {
 	Store     *store.Store
 	Queue     *Queue
 	Providers provider.Registry
-	// Files opens the archive of a blueprint version by its name.
-	Files func(ctx context.Context, archive string) (fs.FS, error)
+	// Resources opens what the operations of a blueprint version may read.
+	Resources func(ctx context.Context, blueprint orchestrator.Blueprint) (archive.Resources, error)
 	// Installation is the random id of this Slipway.
 	Installation string
 	// Server names this server in leases. A server that starts again under the
@@ -64,7 +65,7 @@ type Engine struct {
 	redactor map[string]*redactor // by root execution id, shared by its tree
 	backlog  []string             // claims that wait for a resident place
 	claiming map[string]bool      // being claimed just now
-	refused  map[string]refusal   // could not be loaded
+	refused  map[string]refusal   // could not be run here
 	stopping bool
 
 	runnersDone sync.WaitGroup
@@ -77,8 +78,8 @@ type Engine struct {
 // configuration is incomplete.
 func New(cfg Config) (*Engine, error) {
 	switch {
-	case cfg.Store == nil, cfg.Queue == nil, cfg.Providers == nil, cfg.Files == nil, cfg.Clock == nil, cfg.Logger == nil:
-		return nil, errors.New("engine: Store, Queue, Providers, Files, Clock and Logger are required")
+	case cfg.Store == nil, cfg.Queue == nil, cfg.Providers == nil, cfg.Resources == nil, cfg.Clock == nil, cfg.Logger == nil:
+		return nil, errors.New("engine: Store, Queue, Providers, Resources, Clock and Logger are required")
 	case cfg.Server == "" || cfg.Installation == "":
 		return nil, errors.New("engine: Server and Installation are required")
 	case cfg.QueueWorkers < 1 || cfg.OperationSlots < 1 || cfg.ResidentExecutions < 1:

@@ -3,7 +3,6 @@ package engine_test
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"math"
 	"path/filepath"
@@ -11,12 +10,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/slipwayhq/slipway/orchestrator"
+	"github.com/slipwayhq/slipway/orchestrator/archive"
 	"github.com/slipwayhq/slipway/orchestrator/engine"
 	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/orchestrator/workflow"
@@ -158,7 +157,9 @@ func (h *harness) start(change ...func(*engine.Config)) (*engine.Engine, *engine
 	h.server++
 	cfg := engine.Config{
 		Store: h.store, Queue: queue, Providers: provider.Registry{"scripted": h.acts},
-		Files:        func(context.Context, string) (fs.FS, error) { return fstest.MapFS{}, nil },
+		Resources: func(context.Context, orchestrator.Blueprint) (archive.Resources, error) {
+			return archive.Resources{Own: archive.Folder{Files: archive.Files{}}}, nil
+		},
 		Installation: "installation", Server: fmt.Sprintf("server-%d", h.server),
 		QueueWorkers: 4, OperationSlots: 8, ResidentExecutions: 8,
 		RehearsalSpeed: math.Inf(1), Clock: engine.SystemClock{}, Logger: slog.New(slog.DiscardHandler),

@@ -83,7 +83,7 @@ type Call struct {
 	// Child is the ended execution that the step waited for, once it has ended.
 	Child *ChildOutcome
 
-	Files   fs.FS   // the blueprint's archive
+	Files   fs.FS   // the blueprint's archive, and those of the blueprints that it imports
 	Journal Journal // durable writes in mid-operation
 	Log     Logger
 }

@@ -2,8 +2,6 @@ package storetest
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"testing"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -11,42 +9,49 @@ import (
 )
 
 func testBlueprintImports(t *testing.T, s *store.Store) {
-	database, app, other := sampleBlueprint("database", 1), sampleBlueprint("app", 1), sampleBlueprint("app", 2)
+	importing := func(bp orchestrator.Blueprint, imports map[string]orchestrator.Blueprint) orchestrator.Blueprint {
+		bp.Imports, bp.Plan.NamespacesMapping = imports, map[string]string{}
+		for namespace, from := range imports {
+			bp.Plan.NamespacesMapping[namespace] = from.ID
+		}
+		return bp
+	}
+	listed := func(bp orchestrator.Blueprint) orchestrator.Blueprint {
+		bp.Plan, bp.Imports = nil, nil
+		return bp
+	}
+	database := sampleBlueprint("database", 1)
+	app := importing(sampleBlueprint("app", 1), map[string]orchestrator.Blueprint{"db": listed(database), "spare": listed(database)})
+	newer := importing(sampleBlueprint("app", 2), map[string]orchestrator.Blueprint{"old": listed(app)})
 	change(t, s, func(ctx context.Context, tx *store.Tx) error {
-		for _, bp := range []orchestrator.Blueprint{database, app, other} {
+		for _, bp := range []orchestrator.Blueprint{database, app, newer} {
 			if err := tx.InsertBlueprint(ctx, bp); err != nil {
 				return err
 			}
 		}
-		if err := tx.InsertBlueprintImports(ctx, app.UID, map[string]string{"db": database.UID, "spare": database.UID}); err != nil {
-			return err
-		}
-		return tx.InsertBlueprintImports(ctx, other.UID, map[string]string{"old": app.UID})
+		return nil
 	})
-	imports := func(uid string) map[string]string {
-		got := read(t, s, func(ctx context.Context, tx *store.Tx) (map[string]orchestrator.Blueprint, error) {
-			return tx.BlueprintImports(ctx, uid)
-		})
-		archives := map[string]string{}
-		for namespace, bp := range got {
-			archives[namespace] = bp.Archive
-		}
-		return archives
-	}
-	diff(t, "by namespace", map[string]string{"db": database.Archive, "spare": database.Archive}, imports(app.UID))
-	diff(t, "of who imports nothing", []string(nil), slices.Collect(maps.Keys(imports(database.UID))))
+	diff(t, "a version with what it imports", app, read(t, s, func(ctx context.Context, tx *store.Tx) (orchestrator.Blueprint, error) {
+		return tx.Blueprint(ctx, app.UID)
+	}))
+	diff(t, "the newest", newer, read(t, s, func(ctx context.Context, tx *store.Tx) (orchestrator.Blueprint, error) {
+		return tx.NewestBlueprint(ctx, team(), "app")
+	}))
 	importers := func(id string) []string {
-		return read(t, s, func(ctx context.Context, tx *store.Tx) ([]string, error) { return tx.BlueprintImporters(ctx, team(), id) })
+		return read(t, s, func(ctx context.Context, tx *store.Tx) ([]string, error) {
+			return tx.BlueprintImporters(ctx, team(), id)
+		})
 	}
 	diff(t, "who imports it, once", []string{"app"}, importers("database"))
 	diff(t, "an id's own versions do not count", []string(nil), importers("app"))
 
 	refused(t, "deleting what is imported", orchestrator.Conflict,
 		s.InTx(t.Context(), func(tx *store.Tx) error { return tx.DeleteBlueprint(t.Context(), team(), "database", noon) }))
-	refused(t, "importing what is gone", orchestrator.Conflict,
-		s.InTx(t.Context(), func(tx *store.Tx) error {
-			return tx.InsertBlueprintImports(t.Context(), database.UID, map[string]string{"gone": "no-such-uid"})
-		}))
+	late := importing(sampleBlueprint("late", 1), map[string]orchestrator.Blueprint{"gone": sampleBlueprint("gone", 1)})
+	refused(t, "importing what has been deleted", orchestrator.Conflict,
+		s.InTx(t.Context(), func(tx *store.Tx) error { return tx.InsertBlueprint(t.Context(), late) }))
 	change(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteBlueprint(ctx, team(), "app", noon) })
-	change(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteBlueprint(ctx, team(), "database", noon) })
+	change(t, s, func(ctx context.Context, tx *store.Tx) error {
+		return tx.DeleteBlueprint(ctx, team(), "database", noon)
+	})
 }
