@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -25,13 +26,17 @@ type family struct {
 
 func newFamily(t *testing.T) family {
 	t.Helper()
-	c := setup(t, compose.Auto)
+	return familyOn(t, setup(t, compose.Auto), "env")
+}
+
+func familyOn(t *testing.T, c bundle, id string) family {
+	t.Helper()
 	actor := as(orchestrator.Operator)
-	d, err := c.CreateDeployment(t.Context(), actor, control.CreateDeployment{ID: "env", BlueprintID: "app", Inputs: map[string]orchestrator.Value{"cloud_type": "aws", "env_type": "dev-small"}})
+	d, err := c.CreateDeployment(t.Context(), actor, control.CreateDeployment{ID: id, BlueprintID: "app", Inputs: map[string]orchestrator.Value{"cloud_type": "aws", "env_type": "dev-small"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := c.StartExecution(t.Context(), actor, control.StartExecution{DeploymentID: "env", Workflow: "install"})
+	x, err := c.StartExecution(t.Context(), actor, control.StartExecution{DeploymentID: id, Workflow: "install"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,6 +146,39 @@ func TestCancelReachesComponents(t *testing.T) {
 	}
 	_, err = install("s3", "env-s3")
 	f.refused(err, orchestrator.Unavailable, "is being cancelled")
+}
+
+// TestStartOfAComponentAgainstCancel: a child that starts while its parent is
+// being cancelled is cancelled with it, or does not start.
+func TestStartOfAComponentAgainstCancel(t *testing.T) {
+	onBothDatabases(t, map[string]func(*testing.T, bundle){"Race": func(t *testing.T, c bundle) {
+		for round := range 10 {
+			f := familyOn(t, c, fmt.Sprintf("env%d", round))
+			id := f.create("network", rg(f.deployment.ID+"-network"))
+			var child string
+			errs := atOnce(
+				func() (err error) {
+					child, err = f.Components().Start(t.Context(), f.parent("network"), component.Start{DeploymentID: id, Workflow: "install"})
+					return err
+				},
+				func() error {
+					_, err := f.CancelExecution(t.Context(), as(orchestrator.Operator), f.execution.ID)
+					return err
+				},
+			)
+			if errs[1] != nil {
+				t.Fatal(errs[1])
+			}
+			if errs[0] != nil {
+				f.refused(errs[0], orchestrator.Unavailable, "is being cancelled")
+				continue
+			}
+			x, err := f.GetExecution(t.Context(), as(orchestrator.Operator), child)
+			if err != nil || x.Status != orchestrator.Cancelling {
+				t.Fatalf("round %d: the child is %s (%v)", round, x.Status, err)
+			}
+		}
+	}})
 }
 
 // An id that came free meanwhile is not taken by a node that has its child.
