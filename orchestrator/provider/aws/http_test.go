@@ -69,7 +69,10 @@ const created = `<CreateVpcResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-
 const described = `<DescribeVpcsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><vpcSet><item><vpcId>vpc-1</vpcId><state>available</state>` +
 	`<tagSet><item><key>slipway:installation</key><value>inst-1</value></item></tagSet></item></vpcSet></DescribeVpcsResponse>`
 
-const noTables = `<DescribeRouteTablesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><routeTableSet/></DescribeRouteTablesResponse>`
+const (
+	mainTable = `<DescribeRouteTablesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><routeTableSet><item><routeTableId>rtb-1</routeTableId></item></routeTableSet></DescribeRouteTablesResponse>`
+	noTables  = `<DescribeRouteTablesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><routeTableSet/></DescribeRouteTablesResponse>`
+)
 
 // TestOverHTTP sends real requests over real connections: what the SDK repeats
 // by itself, and what it must not.
@@ -85,14 +88,14 @@ func TestOverHTTP(t *testing.T) {
 		"LostAnswer": {
 			reason: "a create whose answer is lost is sent once; its effect is found by tag",
 			answers: map[string][]answer{
-				"CreateVpc": {{}}, "DescribeVpcs": {{200, none}, {200, described}}, "DescribeRouteTables": {{200, noTables}},
+				"CreateVpc": {{}}, "DescribeVpcs": {{200, none}, {200, described}}, "DescribeRouteTables": {{200, mainTable}},
 			},
 			want: map[string]int{"CreateVpc": 1, "DescribeVpcs": 3, "DescribeRouteTables": 1}, id: "vpc-1",
 		},
 		"ServerError": {
 			reason: "so is one after a server error",
 			answers: map[string][]answer{
-				"CreateVpc": {refusal(500, "InternalError")}, "DescribeVpcs": {{200, none}, {200, described}}, "DescribeRouteTables": {{200, noTables}},
+				"CreateVpc": {refusal(500, "InternalError")}, "DescribeVpcs": {{200, none}, {200, described}}, "DescribeRouteTables": {{200, mainTable}},
 			},
 			want: map[string]int{"CreateVpc": 1, "DescribeVpcs": 3, "DescribeRouteTables": 1}, id: "vpc-1",
 		},
@@ -100,7 +103,7 @@ func TestOverHTTP(t *testing.T) {
 			reason: "throttling surely had no effect: the SDK repeats it",
 			answers: map[string][]answer{
 				"CreateVpc":    {refusal(503, "RequestLimitExceeded"), {200, created}},
-				"DescribeVpcs": {{200, described}}, "DescribeRouteTables": {{200, noTables}},
+				"DescribeVpcs": {{200, described}}, "DescribeRouteTables": {{200, mainTable}},
 			},
 			want: map[string]int{"CreateVpc": 2, "DescribeVpcs": 1, "DescribeRouteTables": 1}, id: "vpc-1",
 		},
@@ -109,9 +112,16 @@ func TestOverHTTP(t *testing.T) {
 			answers: map[string][]answer{
 				"CreateVpc":           {{200, created}},
 				"DescribeVpcs":        {{200, strings.Replace(none, "</DescribeVpcsResponse>", "<nextToken>more</nextToken></DescribeVpcsResponse>", 1)}, {200, described}},
-				"DescribeRouteTables": {{200, noTables}},
+				"DescribeRouteTables": {{200, mainTable}},
 			},
 			want: map[string]int{"CreateVpc": 1, "DescribeVpcs": 2, "DescribeRouteTables": 1}, id: "vpc-1",
+		},
+		"LateTable": {
+			reason: "a VPC without its main route table is not whole yet",
+			answers: map[string][]answer{
+				"CreateVpc": {{200, created}}, "DescribeVpcs": {{200, described}}, "DescribeRouteTables": {{200, noTables}, {200, mainTable}},
+			},
+			want: map[string]int{"CreateVpc": 1, "DescribeVpcs": 2, "DescribeRouteTables": 2}, id: "vpc-1",
 		},
 		"ErrNoRoom": {
 			reason:  "no room is hopeless, though EC2 answers as if it were its own fault",
@@ -155,7 +165,7 @@ func TestOverHTTP(t *testing.T) {
 // behind.
 func TestConnectionsAreKept(t *testing.T) {
 	server := httptest.NewUnstartedServer(&wire{asked: map[string]int{}, answers: map[string][]answer{
-		"CreateVpc": {{200, created}}, "DescribeVpcs": {{200, described}}, "DescribeRouteTables": {{200, noTables}},
+		"CreateVpc": {{200, created}}, "DescribeVpcs": {{200, described}}, "DescribeRouteTables": {{200, mainTable}},
 	}})
 	var open atomic.Int32
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {

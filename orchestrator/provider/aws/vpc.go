@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -54,6 +55,9 @@ func vpc(c *client) thing[types.Vpc] {
 	}
 }
 
+// mainTableDelay is when to look again for a main route table, which each VPC has.
+const mainTableDelay = 5 * time.Second
+
 // mainRouteTable finds the table that came with the VPC; other nodes route by it.
 func (c *client) mainRouteTable(ctx context.Context, _ *provider.Call, v types.Vpc) (map[string]orchestrator.Value, error) {
 	found, err := c.listRouteTables(ctx, []types.Filter{filter("vpc-id", aws.ToString(v.VpcId)), filter("association.main", "true")})
@@ -61,7 +65,7 @@ func (c *client) mainRouteTable(ctx context.Context, _ *provider.Call, v types.V
 		return nil, fmt.Errorf("look for the main route table: %w", err)
 	}
 	if len(found) == 0 {
-		return nil, nil
+		return nil, provider.RetryAfter(fmt.Errorf("VPC %s does not show its main route table yet", aws.ToString(v.VpcId)), mainTableDelay)
 	}
 	return map[string]orchestrator.Value{mainRouteTableKey: aws.ToString(found[0].RouteTableId)}, nil
 }

@@ -28,6 +28,9 @@ func Adapt(resource Resource, options Options) Adapted {
 	if options.Scale == nil {
 		options.Scale = func(d time.Duration) time.Duration { return d }
 	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
 	return Adapted{resource, options}
 }
 
@@ -84,8 +87,9 @@ func (a Adapted) create(ctx context.Context, call *provider.Call) (provider.Resu
 		return provider.Result{Again: again}, err
 	}
 	if named == nil {
+		began := a.options.Now()
 		if named, err = a.resource.Create(ctx, call); err != nil {
-			return a.createFailed(ctx, call, err)
+			return a.createFailed(ctx, call, call.Now.Add(a.options.Now().Sub(began)), err)
 		}
 	}
 	if err := call.Journal.Set(ctx, named); err != nil {

@@ -26,6 +26,8 @@ type cloud struct {
 	made    int
 	fail    []error       // what the next creates answer instead of their id
 	late    time.Duration // how long a new thing stays unseen
+	slow    time.Duration // how long a create takes
+	pass    func(time.Duration)
 	pending time.Duration // how long a new thing is pending
 	refuse  error         // what deletes answer
 }
@@ -58,6 +60,7 @@ func (c *cloud) Observe(_ context.Context, call *provider.Call) (resource.Observ
 // unless it is errNothingDone.
 func (c *cloud) Create(context.Context, *provider.Call) (values, error) {
 	c.asked = append(c.asked, "create")
+	c.pass(c.slow)
 	var err error
 	if len(c.fail) > 0 {
 		err, c.fail = c.fail[0], c.fail[1:]
@@ -109,12 +112,13 @@ var (
 func bench(options resource.Options, verb resource.Verb) (*cloud, *providertest.Engine, *provider.Instance) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	c := &cloud{now: func() time.Time { return now }, things: map[string]*thing{}}
-	options.IDKey = "id"
+	c.pass = func(d time.Duration) { now = now.Add(d) }
+	options.IDKey, options.Now = "id", c.now
 	engine := providertest.New(provider.Func(func(ctx context.Context, call *provider.Call) (provider.Result, error) {
 		return resource.Adapt(c, options).Run(ctx, call, verb)
 	}))
 	engine.Now = c.now
-	engine.Wait = func(d time.Duration) { now = now.Add(d) }
+	engine.Wait = c.pass
 	return c, engine, &provider.Instance{ID: "node_abc123", Runtime: values{}}
 }
 
@@ -154,6 +158,13 @@ func TestCreate(t *testing.T) {
 			reason: "the look goes on for a minute", options: resource.Options{Class: resource.Tagged},
 			prepare: func(c *cloud, _ *provider.Instance) { c.fail, c.late = []error{errLost}, 50*time.Second },
 			want:    done("thing-1"), things: []string{"thing-1"}, asked: []string{"create"},
+		},
+		"SlowLostAndLateAdopts": {
+			reason: "a minute after the create, however long it took", options: resource.Options{Class: resource.Tagged},
+			prepare: func(c *cloud, _ *provider.Instance) {
+				c.fail, c.slow, c.late = []error{errLost}, 2*time.Minute, 50*time.Second
+			},
+			want: done("thing-1"), things: []string{"thing-1"}, asked: []string{"create"},
 		},
 		"LostBeforeCreates": {
 			reason: "after a minute without a trace there is none: create", options: resource.Options{Class: resource.Tagged},

@@ -48,8 +48,8 @@ func (a Adapted) settled() []string {
 }
 
 // writeDoubt makes the doubt outlive this server.
-func writeDoubt(ctx context.Context, call *provider.Call) error {
-	err := call.Journal.Set(ctx, map[string]orchestrator.Value{doubtKey: call.Now.UTC().Format(time.RFC3339Nano)})
+func writeDoubt(ctx context.Context, call *provider.Call, since time.Time) error {
+	err := call.Journal.Set(ctx, map[string]orchestrator.Value{doubtKey: since.UTC().Format(time.RFC3339Nano)})
 	if err != nil {
 		return fmt.Errorf("record the doubt: %w", err)
 	}
@@ -80,7 +80,7 @@ func (a Adapted) settleDoubt(ctx context.Context, call *provider.Call) (map[stri
 	}
 	// The next create opens a doubt of its own should this server die now: the
 	// intent of the attempt is older than it.
-	return nil, nil, writeDoubt(ctx, call)
+	return nil, nil, writeDoubt(ctx, call, call.Now)
 }
 
 func (a Adapted) find(ctx context.Context, call *provider.Call) ([]map[string]orchestrator.Value, error) {
@@ -106,8 +106,9 @@ func (a Adapted) discard(ctx context.Context, call *provider.Call, surplus []map
 	return nil
 }
 
-// createFailed turns a doubt into "ask again"; other errors pass.
-func (a Adapted) createFailed(ctx context.Context, call *provider.Call, err error) (provider.Result, error) {
+// createFailed turns a doubt, which began when the create ended, into "ask
+// again"; other errors pass.
+func (a Adapted) createFailed(ctx context.Context, call *provider.Call, at time.Time, err error) (provider.Result, error) {
 	if a.options.Class != Tagged || !IsDoubtful(err) {
 		return provider.Result{}, err
 	}
@@ -116,7 +117,7 @@ func (a Adapted) createFailed(ctx context.Context, call *provider.Call, err erro
 		// Call.Resumed to doubt by.
 		return provider.Result{}, err
 	}
-	if err := writeDoubt(ctx, call); err != nil {
+	if err := writeDoubt(ctx, call, at); err != nil {
 		return provider.Result{}, err
 	}
 	return provider.Result{Again: &provider.Again{

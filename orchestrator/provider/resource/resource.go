@@ -121,6 +121,9 @@ type Options struct {
 	Limit time.Duration
 	// Scale shortens the time of doubt in a rehearsal; nil keeps it.
 	Scale func(time.Duration) time.Duration
+	// Now tells how long a create took, which may be long when the far end
+	// throttles: its doubt begins with its end. nil means time.Now.
+	Now func() time.Time
 }
 
 // NamedOptions are the Options of a Named resource whose node says by its

@@ -102,6 +102,10 @@ func (e *EC2) serve(ctx context.Context, operation string, input any) (any, erro
 		output, err = handle(r, input)
 		return err
 	})
+	if ctx.Err() != nil {
+		// The client has gone, whatever became of the request.
+		return nil, &smithy.CanceledError{Err: ctx.Err()}
+	}
 	if err != nil {
 		return nil, shape(operation, err)
 	}

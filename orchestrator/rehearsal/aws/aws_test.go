@@ -27,9 +27,9 @@ type account struct {
 	world *rehearsal.World
 }
 
-func newAccount(t *testing.T) *account {
+func newAccount(t *testing.T, faults ...rehearsal.Fault) *account {
 	a := &account{t: t, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
-	a.world = rehearsal.New(rehearsal.Config{Speed: 1, Now: func() time.Time { return a.now }})
+	a.world = rehearsal.New(rehearsal.Config{Speed: 1, Now: func() time.Time { return a.now }, Faults: faults})
 	a.Client = a.in("us-west-1")
 	return a
 }
@@ -67,6 +67,22 @@ func (a *account) face(subnetID *string) *string {
 		a.t.Fatal(err)
 	}
 	return out.NetworkInterface.NetworkInterfaceId
+}
+
+// TestSlowAnswer holds that a client which does not wait sees its own deadline,
+// while the effect is there.
+func TestSlowAnswer(t *testing.T) {
+	a := newAccount(t, rehearsal.Fault{Call: "ec2.CreateVpc", Kind: rehearsal.FaultSlow, Times: 1})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	_, err := a.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error = %v, want the deadline", err)
+	}
+	out, err := a.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{})
+	if err != nil || len(out.Vpcs) != 1 {
+		t.Errorf("VPCs = %v, error = %v; want the one whose answer came too late", out, err)
+	}
 }
 
 func launch(faceID *string) *ec2.RunInstancesInput {
