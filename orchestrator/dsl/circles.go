@@ -22,6 +22,9 @@ func (f *functionChecker) circles() {
 	var g graph.Graph[propertyOfNode]
 	for i := range f.c.plan.Nodes {
 		n := &f.c.plan.Nodes[i]
+		if !waits(n.Properties) {
+			continue
+		}
 		for _, name := range orchestrator.SortedKeys(n.Properties) {
 			eval.Each(n.Properties[name], func(call eval.Call) {
 				if target, ok := readProperty(n.ID, call); ok {

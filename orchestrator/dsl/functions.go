@@ -23,7 +23,7 @@ func (c *compiler) checkFunctions() {
 		check.inputs[e.key] = true
 	}
 	for _, section := range []string{"node_templates", "outputs", "capabilities"} {
-		check.misspelt(c.root.get(section), []string{section})
+		check.misspelt(c.root.get(section), append(make([]string, 0, maxDocumentDepth+1), section))
 	}
 	scan(c.plan, func(s spot, v Value) Value {
 		if !c.brokenNodes[s.place.Node] && !s.isCopy() {
