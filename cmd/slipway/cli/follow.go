@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -81,32 +83,27 @@ func (c *cli) follow(ctx context.Context, asking *client, x execution, how follo
 		defer cancel()
 	}
 	progress := c.newProgress()
-	pause, away := firstPoll, time.Time{}
+	defer progress.end()
+	pause, away := firstPoll, absence{}
 	for {
 		// The status is read first: what an ended execution wrote is complete.
 		latest, printed, err := c.look(ctx, asking, x.ID, how, progress)
 		how.offset += printed
-		var lost *connectionError
 		switch {
 		case ctx.Err() != nil:
-			progress.end()
 			return x, c.stopped(ctx, x)
-		case errors.As(err, &lost):
-			if away.IsZero() {
-				away = time.Now()
-				progress.end()
-				c.notice("The server does not answer; the execution is safe. Trying again for a minute\n")
-			} else if time.Since(away) > patience {
-				return x, err
-			}
+		case err != nil && !away.passes(err):
+			return x, fmt.Errorf("%w; execution %s goes on all the same. Follow it again: slipway events list %s --tail", err, x.ID, x.ID)
 		case err != nil:
-			progress.end()
-			return x, err
+			if away.isNew() {
+				progress.end()
+				c.notice("The server does not answer (%v); the execution is safe. Trying again for a minute\n", err)
+			}
+			pause = slowPoll
 		case latest.ended():
-			progress.end()
 			return latest, nil
 		default:
-			x, away = latest, time.Time{}
+			x, away = latest, absence{}
 			progress.show(x.Finished, x.Total)
 		}
 		select {
@@ -116,6 +113,32 @@ func (c *cli) follow(ctx context.Context, asking *client, x execution, how follo
 		}
 	}
 }
+
+// absence is the time for which a server that is followed has not answered.
+type absence struct {
+	since time.Time
+	tries int
+}
+
+// passes reports whether an error may go by itself, and there is patience left.
+func (a *absence) passes(err error) bool {
+	var lost *connectionError
+	var refused *serverError
+	busy := errors.As(err, &refused) && slices.Contains(passing, refused.status)
+	if !busy && !errors.As(err, &lost) {
+		return false
+	}
+	if a.tries++; a.tries == 1 {
+		a.since = time.Now()
+	}
+	return time.Since(a.since) <= patience
+}
+
+func (a *absence) isNew() bool { return a.tries == 1 }
+
+// passing are the answers of servers that stop, start or have much to do, and
+// of proxies in front of them.
+var passing = []int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
 
 func (c *cli) look(ctx context.Context, asking *client, id string, how following, progress *progress) (latest execution, printed int, err error) {
 	if latest, err = asking.execution(ctx, id); err != nil || how.quiet {

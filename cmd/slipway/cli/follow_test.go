@@ -60,3 +60,28 @@ func TestFollowRestart(t *testing.T) {
 		t.Errorf("the absence was told %d times: %s", got, notices)
 	}
 }
+
+// TestFollowBusy holds that a server which stops, or has too much to do, is
+// asked again; what will not pass ends the following, and says that the
+// execution goes on.
+func TestFollowBusy(t *testing.T) {
+	answers := []int{http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusOK}
+	x, notices, err := followed(t, t.Context(), func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(answers[0])
+		answers = answers[1:]
+		_, _ = io.WriteString(w, `{"id": "x1", "status": "terminated", "message": "stopping"}`)
+	})
+	if err != nil || x.Status != "terminated" {
+		t.Fatalf("got %+v, %v", x, err)
+	}
+	if strings.Count(notices, "does not answer") != 1 || !strings.Contains(notices, "503: stopping") {
+		t.Errorf("the absence was told so: %s", notices)
+	}
+	_, _, err = followed(t, t.Context(), func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"message": "not yours"}`)
+	})
+	if err == nil || !strings.Contains(err.Error(), "403: not yours; execution x1 goes on all the same. Follow it again: slipway events list x1 --tail") {
+		t.Errorf("got %v", err)
+	}
+}
