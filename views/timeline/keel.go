@@ -1,5 +1,7 @@
 package timeline
 
+import "slices"
+
 // keel draws the longest chain as one line from bar to bar. A step's end and the
 // next one's beginning are joined across in the row of the first, then down or
 // up to the row of the second.
@@ -10,10 +12,11 @@ func (d *drawer) keel(rows []Row, steps []*Step) {
 			place[row.Key] = i
 		}
 	}
+	// What a component's node does itself has no bar of its own to lead to.
+	steps = slices.DeleteFunc(steps, func(s *Step) bool { _, drawn := place[s.Row]; return !drawn })
 	for i := 0; i+1 < len(steps); i++ {
-		a, okA := place[steps[i].Row]
-		b, okB := place[steps[i+1].Row]
-		if !okA || !okB || a == b {
+		a, b := place[steps[i].Row], place[steps[i+1].Row]
+		if a == b {
 			continue
 		}
 		from := d.x(steps[i].end(d.now))

@@ -59,7 +59,7 @@ func installing() Run {
 	kubernetes := Run{Steps: []Step{did("docker/create", 60, 70), did("minikube/create", 70, 80, "docker/create"), did("minikube/start", 80, 0, "minikube/create"), waits("dashboard/create", "minikube/start")}}
 	return Run{Steps: []Step{
 		did("prefix/create", 0, 1),
-		component(did("network/start", 1, 60, "prefix/create"), "app-network", network),
+		did("network/create", 1, 1.5, "prefix/create"), component(did("network/start", 1.5, 60, "network/create"), "app-network", network),
 		component(did("kubernetes/start", 60, 0, "network/start"), "app-compute", kubernetes),
 		component(did("database/start", 60, 111, "network/start"), "app-database", Run{Ended: true, Steps: []Step{database}}),
 		waits("website/create", "kubernetes/start"), waits("dns/create", "website/create"),
@@ -151,7 +151,7 @@ func TestChainReachesFromEndToEnd(t *testing.T) {
 	for _, s := range chain(run, at(120)) {
 		names = append(names, s.ID)
 	}
-	want := []string{"prefix/create", "vpc/create", "subnet/create", "nic/create", "docker/create", "minikube/create", "minikube/start"}
+	want := []string{"prefix/create", "network/create", "vpc/create", "subnet/create", "nic/create", "docker/create", "minikube/create", "minikube/start"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("longest chain (-want +got):\n%s", diff)
 	}
