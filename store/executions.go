@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
@@ -192,25 +191,14 @@ func (t *Tx) RequestCancel(ctx context.Context, executionID string, at time.Time
 	var w where
 	w.addBelow("path", path)
 	w.add(executionOpen)
-	var ids []string
-	// A parent that starts a child just now holds its own row until it is done,
-	// so that the child shows only after the parent's row was moved: look again
-	// until nothing moves.
-	for moved := true; moved; {
-		open, err := queryAll(ctx, t, "list executions to cancel", t.scanExecution, "SELECT "+executionColumns+" FROM executions"+w.String()+" ORDER BY id", w.args...)
-		if err != nil {
-			return nil, err
-		}
-		moved = false
-		for _, e := range open {
-			if !slices.Contains(ids, e.ID) {
-				ids = append(ids, e.ID)
-			}
-			next, ok := cancelMove(e.Status)
-			if !ok {
-				continue
-			}
-			moved = true
+	open, err := queryAll(ctx, t, "list executions to cancel", t.scanExecution, "SELECT "+executionColumns+" FROM executions"+w.String()+" ORDER BY id", w.args...)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(open))
+	for _, e := range open {
+		ids = append(ids, e.ID)
+		if next, ok := cancelMove(e.Status); ok {
 			if err := t.SetExecutionStatus(ctx, e.ID, next, e.Reason, "", at); err != nil {
 				return nil, err
 			}
