@@ -112,7 +112,7 @@ func newSite(t *testing.T) *site {
 	_, err = decide.Begin(t.Context(), control.FirstStart{HashPassword: func(string) (string, error) { return "", nil }})
 	must(t, err)
 	run, err := engine.New(engine.Config{
-		Store: s.store, Queue: queue, Providers: registry, Files: decide.Files, Installation: "test", Server: "test",
+		Store: s.store, Queue: queue, Providers: registry, Resources: decide.Resources, Installation: "test", Server: "test",
 		QueueWorkers: 2, OperationSlots: 8, ResidentExecutions: 8, RehearsalSpeed: 1000, Clock: engine.SystemClock{}, Logger: quiet,
 	})
 	must(t, err)
