@@ -206,7 +206,7 @@ func rest(ctx context.Context, pause time.Duration) bool {
 // attempt writes the batch in one transaction, and tells of each entry whether
 // its lease is lost.
 func (j *journal) attempt(batch []*entry) (lost []bool, err error) {
-	ctx, cancel := context.WithTimeout(j.ctx, answerWithin)
+	ctx, cancel := context.WithTimeout(j.ctx, timeFor(batch))
 	defer cancel()
 	err = j.store.InTx(ctx, func(tx *store.Tx) error {
 		lost = make([]bool, len(batch))
@@ -230,6 +230,16 @@ func (j *journal) attempt(batch []*entry) (lost []bool, err error) {
 		return nil
 	})
 	return lost, err
+}
+
+// timeFor bounds the writing of a batch; the first decision of a large execution
+// has a hundred thousand rows.
+func timeFor(batch []*entry) time.Duration {
+	rows := 0
+	for _, e := range batch {
+		rows += e.rows()
+	}
+	return answerWithin + time.Duration(rows)*5*time.Millisecond
 }
 
 // notWritten returns the places of the entries that are still to be written. A
