@@ -83,6 +83,9 @@ func (c *compiler) findFile(importer, document *imported) ([]byte, error) {
 	if c.resourcesBase != "" {
 		add(c.files, "", c.resourcesBase, true)
 	}
+	if len(candidates) == 0 {
+		return nil, errors.New("it leads out of the archive")
+	}
 	for _, candidate := range candidates {
 		text, err := fs.ReadFile(candidate.files, candidate.path)
 		if err != nil {

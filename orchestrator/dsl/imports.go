@@ -210,6 +210,10 @@ func (c *compiler) importStatement(item *node, where string) (statement, bool) {
 			return s, false
 		}
 		s.text, s.properties = item.entries[0].key, item.entries[0].value
+		if scheme := s.text + ":"; scheme == pluginScheme || scheme == blueprintScheme {
+			c.fail(codeStructure, item.at, where, "an import is a location, not a map").Hint = "write it without the space: " + scheme + s.properties.text()
+			return s, false
+		}
 		if s.properties.kind != mapKind {
 			c.fail(codeStructure, s.properties.at, where, "the properties of an import are a map, not %s", s.properties.kind)
 			s.properties = nil
@@ -257,6 +261,9 @@ func (c *compiler) loadImport(importer *imported, s statement, taken map[string]
 		d := c.fail(codeImportUnreadable, s.at, s.path, "the import %s cannot be read: %v", s.location, err)
 		if !importScheme.MatchString(s.location) {
 			d.Hint = diag.DidYouMean(s.location, yamlFiles(importer.orMain(c)))
+			if slices.Contains(slices.Collect(maps.Values(pluginPackages)), s.location) {
+				d.Hint = didYouMean(pluginScheme + s.location)
+			}
 		} else if name, ok := strings.CutPrefix(s.location, pluginScheme); ok {
 			suggest(d, name, maps.Values(pluginPackages))
 		}

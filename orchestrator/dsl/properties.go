@@ -3,6 +3,7 @@ package dsl
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -276,11 +277,14 @@ func (f *filler) fit(value Value, typeName string, derived Value) Value {
 }
 
 func (f *filler) mismatch(value Value, typeName string) {
-	if len(f.path) == 0 {
-		f.fail(codeWrongType, "%s must be of type %s, not %s", f.what, typeName, eval.Kind(value))
-		return
+	what := f.what
+	if len(f.path) > 0 {
+		what += ": " + f.name()
 	}
-	f.fail(codeWrongType, "%s: %s must be of type %s, not %s", f.what, f.name(), typeName, eval.Kind(value))
+	d := f.fail(codeWrongType, "%s must be of type %s, not %s", what, typeName, eval.Kind(value))
+	if !reflect.DeepEqual(convert(value, typeName), value) {
+		d.Hint = "write it without quotes"
+	}
 }
 
 func truthy(v Value) bool {

@@ -53,6 +53,7 @@ func (c *compiler) count(n *node, path string) Value {
 	case int64:
 		if v < 0 {
 			c.fail(codeInstanceNumbers, n.at, path, "the number of instances is %d; it cannot be negative", v)
+			return int64(0)
 		}
 		return v
 	case map[string]Value:

@@ -33,17 +33,18 @@ var (
 func (c *compiler) scheduleOf(e entry, path string) Value {
 	out := e.value.values()
 	zone := time.UTC
-	if n := e.value.get("timezone"); n != nil {
-		var err error
-		if zone, err = time.LoadLocation(n.text()); err != nil {
-			c.fail(codeStructure, n.at, path+".timezone", "there is no timezone %q", n.text())
-			zone = time.UTC
+	if n := e.value.get("timezone"); n != nil && n.kind == stringKind {
+		found, err := time.LoadLocation(n.text())
+		if err != nil || found == time.Local { // that of the machine is no zone of a blueprint
+			c.fail(codeStructure, n.at, path+".timezone", "there is no timezone %q", n.text()).Hint = "write UTC, or a place such as Europe/Paris"
+			found = time.UTC
 		}
+		zone = found
 	}
 	relative := false
 	for _, key := range []string{"since", "until"} {
 		n := e.value.get(key)
-		if n == nil {
+		if n == nil || n.kind != stringKind {
 			continue
 		}
 		text, isClock, err := moment(n.text(), zone)
@@ -57,7 +58,7 @@ func (c *compiler) scheduleOf(e entry, path string) Value {
 	if !relative {
 		delete(out, "timezone")
 	}
-	if n := e.value.get("recurrence"); n != nil && !delta.MatchString(n.text()) {
+	if n := e.value.get("recurrence"); n != nil && n.kind == stringKind && !delta.MatchString(n.text()) {
 		c.fail(codeStructure, n.at, path+".recurrence", "the recurrence %q is not a span of time such as \"2 weeks\"", n.text())
 	}
 	for i, item := range e.value.get("weekdays").list() {

@@ -39,7 +39,7 @@ func (c *compiler) labelsOf(section string, calls bool) map[string][]Value {
 // compileSettings reads deployment_settings.
 func (c *compiler) compileSettings() {
 	settings := c.root.get("deployment_settings")
-	if settings == nil || c.broken["deployment_settings"] {
+	if settings == nil || settings.kind != mapKind {
 		return
 	}
 	out := settings.values()
@@ -51,6 +51,9 @@ func (c *compiler) compileSettings() {
 	}
 	schedules := map[string]Value{}
 	for _, e := range settings.get("default_schedules").each() {
+		if e.value.kind != mapKind {
+			continue // reported with the structure
+		}
 		schedules[e.key] = c.scheduleOf(e, "deployment_settings.default_schedules."+e.key)
 	}
 	out["default_schedules"] = schedules

@@ -220,6 +220,11 @@ func (s *shapeChecker) section(section entry, each *shape) {
 			named.value = newMap(named.at, nil) // not left out, but without its type
 		}
 		s.under(named.key, func() {
+			if _, ok := blueprintFields[named.key]; ok && section.key == "node_templates" && named.value.get("type") == nil {
+				s.fail(codeStructure, named.at, "the section %s is indented as a node", named.key).Hint = "begin its line where node_templates begins"
+				s.c.broken[dotted(section.key, named.key)] = true
+				return
+			}
 			text := s.keyText(named)
 			if !s.check(named.value, each) || !text {
 				s.c.broken[dotted(section.key, named.key)] = true
@@ -237,7 +242,7 @@ func (s *shapeChecker) check(n *node, want *shape) bool {
 		if len(s.path) == 1 && s.path[0] == "imports" {
 			return false // told when they were read
 		}
-		s.fail(codeStructure, n.at, "%s is expected here, not %s", kindList(want.kinds), n.kind).Hint = want.otherKind(n)
+		s.fail(codeStructure, n.at, "%s is expected here, not %s", want.kindList(), n.kind).Hint = want.otherKind(n)
 		return false
 	}
 	before := s.c.failed
@@ -318,6 +323,10 @@ func (s *shapeChecker) unknown(n *node, unknown []entry, fields map[string]field
 				s.fail(codeStructure, e.at, "there is no %q here", e.key).Hint = didYouMean(near)
 				return
 			}
+			if len(s.path) == 1 && (e.value.get("type") != nil || nodeKeys[e.key]) {
+				s.fail(codeStructure, e.at, "there is no section %q", e.key).Hint = "indent it, if it belongs to the section or node above"
+				return
+			}
 			s.fail(codeStructure, e.at, "there is no %q here; known are %s", e.key, strings.Join(orchestrator.SortedKeys(fields), ", "))
 		})
 	}
@@ -325,6 +334,9 @@ func (s *shapeChecker) unknown(n *node, unknown []entry, fields map[string]field
 		s.under(name, func() { s.fail(codeStructure, n.at, "%q is required here and missing", name) })
 	}
 }
+
+// nodeKeys are keys of node templates that are easily taken for sections.
+var nodeKeys = map[string]bool{"type": true, "properties": true, "interfaces": true}
 
 // quoted lists keys as the subject of a sentence.
 func quoted(keys []string) string {
@@ -367,7 +379,7 @@ func (want *shape) otherKind(n *node) string {
 		return fmt.Sprintf("write {type: %s}", text)
 	case hasValue && n.kind != mapKind:
 		return "write it under the key value"
-	case n.kind == listKind && wants(mapKind):
+	case n.kind == listKind && wants(mapKind) && want.isStructured():
 		return "its entries have names: write name: … in place of each dash"
 	case wants(listKind) && n.kind == mapKind:
 		return "begin each item with a dash and a space"
@@ -377,22 +389,29 @@ func (want *shape) otherKind(n *node) string {
 		return "write it without brackets: " + n.items[0].text()
 	case n.kind == stringKind && wants(boolKind) && len(want.kinds) == 1:
 		return "write true or false, without quotes"
+	case wants(stringKind) && len(want.kinds) == 1 && n.kind != listKind && n.kind != mapKind:
+		return "write it in quotes"
 	case n.kind == stringKind && (wants(intKind) || wants(floatKind)) && isDigits(text):
 		return "write it without quotes"
 	}
 	return ""
 }
 
+// isStructured reports whether a map is meant by mapKind, and not a call.
+func (want *shape) isStructured() bool {
+	return want.fields != nil || want.each != nil || len(want.kinds) == 1
+}
+
 func isDigits(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789.-") == ""
 }
 
-func kindList(kinds []kind) string {
+func (want *shape) kindList() string {
 	var names []string
-	for _, k := range kinds {
+	for _, k := range want.kinds {
 		switch {
-		case k == boolKind && slices.Contains(kinds, intKind):
-		case k == mapKind && len(kinds) > 1 && slices.Contains(kinds, intKind):
+		case k == boolKind && slices.Contains(want.kinds, intKind):
+		case k == mapKind && !want.isStructured():
 			names = append(names, "a function")
 		default:
 			names = append(names, k.String())

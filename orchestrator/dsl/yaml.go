@@ -49,7 +49,7 @@ type yamlError struct {
 
 func (e *yamlError) Error() string { return e.at.String() + ": " + e.message }
 
-// readYAML turns a text into a tree. It returns all texts that are not ASCII,
+// readYAML turns a text into a tree. It returns what is wrong with its scalars,
 // or the one error that ends the reading. An empty document is an empty map.
 func readYAML(file string, text []byte) (*node, []*yamlError) {
 	whole := orchestrator.Range{File: file}
@@ -103,6 +103,13 @@ func (r *yamlReader) at(y *yaml.Node) orchestrator.Range {
 		}
 	}
 	return orchestrator.Range{File: r.file, Start: start, End: end}
+}
+
+// note records something that does not end the reading.
+func (r *yamlReader) note(e *yamlError) {
+	if len(r.errors) < 2*maxFindings {
+		r.errors = append(r.errors, e)
+	}
 }
 
 // fail records the error that ends the reading; reading goes on returning
@@ -197,7 +204,7 @@ func (r *yamlReader) mapping(y *yaml.Node, depth int) *node {
 		_, text := key.(string)
 		e := entry{key: keyText(key), text: text, at: r.at(written), value: r.read(y.Content[i+1], depth+1)}
 		if first, twice := m.put(e); twice {
-			r.errors = append(r.errors, &yamlError{at: e.at, warning: true,
+			r.note(&yamlError{at: e.at, warning: true,
 				message: fmt.Sprintf("the key %s is written twice, first in line %d; only this one counts", e.key, first.Start.Line)})
 		}
 	}
@@ -328,12 +335,12 @@ func (r *yamlReader) scalar(y *yaml.Node) *node {
 func (r *yamlReader) scalarValue(y *yaml.Node) Value {
 	value, err := scalarValue(y)
 	if err != nil {
-		r.fail(y, 0, "%s", err)
-		return nil
+		r.note(&yamlError{at: r.at(y), message: err.Error()})
+		return y.Value
 	}
 	if text, ok := value.(string); ok {
 		if bad := firstNonASCII(text); bad >= 0 {
-			r.errors = append(r.errors, r.notASCII(y, text, bad))
+			r.note(r.notASCII(y, text, bad))
 		}
 	}
 	return value
