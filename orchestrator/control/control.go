@@ -15,6 +15,7 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider"
 	"github.com/slipwayhq/slipway/orchestrator/rehearsal"
 	"github.com/slipwayhq/slipway/store"
+	"github.com/slipwayhq/slipway/store/database"
 )
 
 // Archives keeps blueprint archives by name: the digest of the content, a dot,
@@ -117,7 +118,7 @@ func mayTouch(actor orchestrator.Actor, owner, doing string) error {
 // change runs one transaction with its audit row. For an actor that is an
 // execution it opens with the fence: no row, nothing is done.
 func (c *Control) change(ctx context.Context, actor orchestrator.Actor, audit orchestrator.Audit, write func(*store.Tx) error) error {
-	return c.store.InTx(ctx, func(tx *store.Tx) error {
+	err := c.store.InTx(ctx, func(tx *store.Tx) error {
 		if actor.Kind == orchestrator.ActorExecution {
 			if err := fence(ctx, tx, actor); err != nil {
 				return err
@@ -128,6 +129,18 @@ func (c *Control) change(ctx context.Context, actor orchestrator.Actor, audit or
 		}
 		return c.writeAudit(ctx, tx, actor, audit)
 	})
+	if actor.Kind == orchestrator.ActorExecution {
+		return err // the engine tries again and words it itself
+	}
+	return whenFull(err)
+}
+
+// whenFull words the one failure of a database that people can mend.
+func whenFull(err error) error {
+	if database.Classify(err) != database.FailureFull {
+		return err
+	}
+	return orchestrator.Errorf(orchestrator.Unavailable, "the server has no space left for its database, so nothing was changed; whoever runs it must free some").Wrap(err)
 }
 
 func fence(ctx context.Context, tx *store.Tx, actor orchestrator.Actor) error {
