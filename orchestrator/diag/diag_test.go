@@ -112,7 +112,7 @@ func TestExcerptCutsLongLines(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	names := []string{"cloudify.nodes.aws.ec2.Subnet", "cloudify.nodes.aws.ec2.Vpc", "string", "integer", "vm"}
+	names := []string{"cloudify.nodes.aws.ec2.Subnet", "cloudify.nodes.aws.ec2.Vpc", "string", "integer", "vm", strings.Repeat("a", 1<<20-1)}
 	cases := map[string]struct{ reason, in, want string }{
 		"Short":   {"one letter of a short name", "vn", "vm"},
 		"Dotted":  {"what is common up to a dot does not make names alike", "cloudify.nodes.aws.ec2.Image", ""},
@@ -121,6 +121,7 @@ func TestNearest(t *testing.T) {
 		"Typo":    {"one letter", "strng", "string"},
 		"Swap":    {"two letters swapped are one mistake", "itneger", "integer"},
 		"Nothing": {"nothing is near", "boolean", ""},
+		"Long":    {"what a stranger made a million characters long is not compared", strings.Repeat("a", 1<<20), ""},
 		"Itself":  {"the name itself is no suggestion", "string", ""},
 	}
 	for name, tc := range cases {

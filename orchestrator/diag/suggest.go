@@ -16,8 +16,12 @@ func DidYouMean(name string, candidates []string) string {
 	return ""
 }
 
-// maxCandidates bounds how many names are compared; a hint is not worth more.
-const maxCandidates = 5_000
+// maxCandidates bounds how many names are compared, and maxName how long they
+// may be; a hint is not worth more.
+const (
+	maxCandidates = 5_000
+	maxName       = 200
+)
 
 // Nearest returns the candidate that differs from name by the fewest edits,
 // counting a difference in case only as none; the empty string when more than
@@ -29,11 +33,14 @@ func Nearest(name string, candidates []string) string {
 // NearestOf is Nearest over a sequence, which need not be sorted: of equally
 // near candidates the first by name counts.
 func NearestOf(name string, candidates iter.Seq[string]) string {
+	if len(name) < 2 || len(name) > maxName {
+		return ""
+	}
 	best, bestDistance, compared := "", len(name), 0
 	for candidate := range candidates {
 		common := sharedFront(name, candidate)
 		allowed := min(bestDistance, max(1, (len(name)-common)/3))
-		if candidate == name || len(name) < 2 || abs(len(candidate)-len(name)) > allowed {
+		if candidate == name || abs(len(candidate)-len(name)) > allowed {
 			continue
 		}
 		if compared++; compared > maxCandidates {

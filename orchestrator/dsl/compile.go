@@ -63,6 +63,8 @@ type compiler struct {
 	shared            map[*interfaces]*resolved // of types whose operations nobody touches
 	untouched         map[*rawOperation]orchestrator.Operation
 	used              map[string]bool // plugins that an operation or workflow uses
+	scriptFiles       map[string]bool // whether a name is a file beside the main one, as far as asked
+	scriptNames       []string        // of files, once hints need them
 	templates         map[string]entry
 	nodeIndex         map[string]int // place in plan.Nodes
 	plan              *orchestrator.Plan
@@ -96,7 +98,7 @@ func newCompiler(source Source, importer Importer, o options) *compiler {
 		chains: map[string][]string{}, anyVersions: map[string]bool{}, texts: map[string]*node{}, namespaces: map[string]string{},
 		broken: map[string]bool{}, brokenNodes: map[string]bool{}, circular: map[string]bool{},
 		dataTypes: map[string]*dataType{}, nodeTypes: map[string]*nodeType{}, relationshipTypes: map[string]*relationshipType{},
-		policySchemas: map[*node]*schema{}, plugins: map[string]orchestrator.Plugin{}, used: map[string]bool{},
+		policySchemas: map[*node]*schema{}, plugins: map[string]orchestrator.Plugin{}, used: map[string]bool{}, scriptFiles: map[string]bool{},
 		shared: map[*interfaces]*resolved{}, untouched: map[*rawOperation]orchestrator.Operation{},
 		templates: map[string]entry{}, nodeIndex: map[string]int{},
 		plan: &orchestrator.Plan{

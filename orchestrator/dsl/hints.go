@@ -3,6 +3,7 @@ package dsl
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator/diag"
@@ -81,13 +82,7 @@ func anyHas(names iter.Seq[string], part string) bool {
 func (c *compiler) suggestPlugin(d *diag.Diagnostic, implementation string, plugins iter.Seq[string]) {
 	word, _, isOperation := strings.Cut(implementation, ".")
 	if !isOperation || strings.Contains(word, "/") {
-		suggest(d, implementation, func(yield func(string) bool) {
-			for _, script := range c.scripts() {
-				if !yield(script) {
-					return
-				}
-			}
-		})
+		suggest(d, implementation, slices.Values(c.scripts()))
 		return
 	}
 	if location := pluginPackages[word]; location != "" {

@@ -47,6 +47,11 @@ type Changes struct {
 // plan does, or the number of its instances. plan and previous are prepared
 // plans; both are the same where only numbers change.
 func Modify(plan, previous *orchestrator.Plan, instances []orchestrator.NodeInstance, scale map[string]Scale, newID func(string) string) (*Changes, error) {
+	for _, name := range orchestrator.SortedKeys(scale) {
+		if scale[name].Instances < 0 {
+			return nil, orchestrator.Errorf(orchestrator.Invalid, "%s cannot have %d instances; the least is 0", name, scale[name].Instances)
+		}
+	}
 	m, err := newMultiplier(plan, newID)
 	if err != nil {
 		return nil, err

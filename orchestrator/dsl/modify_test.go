@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/slipwayhq/slipway/orchestrator"
 )
 
 const scaleBlueprint = header + `
@@ -148,5 +150,16 @@ func TestModifyRelationship(t *testing.T) {
 func TestInstanceID(t *testing.T) {
 	if got := InstanceID("vm", []byte{0, 1, 35, 36, 255, 10}); got != "vm_ab9adk" {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestModifyRefusesNegativeNumbers(t *testing.T) {
+	plan := compileText(t, scaleBlueprint)
+	instances, err := Instances(plan, counter())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Modify(plan, plan, instances, map[string]Scale{"app": {Instances: -1}}, counter()); orchestrator.ErrorCode(err) != orchestrator.Invalid {
+		t.Errorf("the answer to -1 instances was %v", err)
 	}
 }

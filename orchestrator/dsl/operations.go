@@ -185,12 +185,12 @@ func (c *compiler) isScript(name string) bool {
 		}
 		name = name[i+len(namespaceMark):]
 	}
-	for _, base := range []string{path.Dir(c.mainName), c.resourcesBase} {
-		if base != "" && isFile(c.files, path.Join(base, name)) {
-			return true
-		}
+	is, known := c.scriptFiles[name]
+	if !known {
+		is = isFile(c.files, path.Join(path.Dir(c.mainName), name)) || c.resourcesBase != "" && isFile(c.files, path.Join(c.resourcesBase, name))
+		c.scriptFiles[name] = is
 	}
-	return false
+	return is
 }
 
 // blueprintScript tells a script of an imported blueprint from an operation of
@@ -212,17 +212,26 @@ func isFile(files fs.FS, name string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// maxScripts bounds how many files of an archive hints choose from.
+const maxScripts = 1000
+
 // scripts lists files of the archive, for hints.
 func (c *compiler) scripts() []string {
-	var names []string
+	if c.scriptNames != nil {
+		return c.scriptNames
+	}
+	c.scriptNames = []string{}
 	// A directory that cannot be read has no names to suggest.
 	_ = fs.WalkDir(c.files, path.Dir(c.mainName), func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && len(names) < 1000 {
-			names = append(names, strings.TrimPrefix(name, path.Dir(c.mainName)+"/"))
+		if err == nil && !d.IsDir() {
+			c.scriptNames = append(c.scriptNames, strings.TrimPrefix(name, path.Dir(c.mainName)+"/"))
+		}
+		if len(c.scriptNames) == maxScripts {
+			return fs.SkipAll
 		}
 		return nil
 	})
-	return names
+	return c.scriptNames
 }
 
 // splitPlugin finds the plugin whose name is the front of an implementation.
