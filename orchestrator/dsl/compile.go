@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/diag"
@@ -186,9 +187,20 @@ func (c *compiler) keep(n int, d diag.Diagnostic) *diag.Diagnostic {
 	if n == maxFindings {
 		d.Message += fmt.Sprintf("; there are more findings, only %d are shown", maxFindings)
 	}
-	d.Imports = c.chains[d.Range.File]
+	d.Message, d.Path, d.Imports = clip(d.Message), clip(d.Path), c.chains[d.Range.File]
 	c.diagnostics = append(c.diagnostics, d)
 	return &c.diagnostics[len(c.diagnostics)-1]
+}
+
+// maxMessage bounds a message, in bytes: a stranger's names are in it, and an
+// alias puts a long one into many findings.
+const maxMessage = 1000
+
+func clip(s string) string {
+	if len(s) <= maxMessage {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxMessage], "") + "…"
 }
 
 func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }

@@ -182,3 +182,17 @@ func TestManyWarnings(t *testing.T) {
 		t.Errorf("%d findings, want %d warnings", len(findings), maxFindings)
 	}
 }
+
+// A long name makes no long finding, however often an alias puts it somewhere.
+func TestLongNames(t *testing.T) {
+	text := header + "dsl_definitions: [&long " + strings.Repeat("x", 1<<20) + "]\nnode_templates: {a: {type: *long}, ? *long : {type: t}}\n"
+	_, findings := Compile(oneFile(text), nil)
+	if len(findings) != 2 {
+		t.Errorf("%d findings", len(findings))
+	}
+	for _, d := range findings {
+		if size := len(d.String()) + len(d.Path); size > 3*maxMessage {
+			t.Errorf("a finding of %d bytes", size)
+		}
+	}
+}
