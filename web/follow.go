@@ -13,6 +13,9 @@ import (
 const (
 	// nudgeEvery bounds how often a page is told to fetch its parts again.
 	nudgeEvery = time.Second
+	// quietEvery is how often it is told so while nothing is said: times pass,
+	// and reasons change without a word.
+	quietEvery = 5 * time.Second
 	// beatEvery keeps proxies from closing a quiet stream, and checks that the
 	// session behind it still lives.
 	beatEvery = 15 * time.Second
@@ -51,8 +54,9 @@ func (f *following) run() (ended bool, err error) {
 	if err := f.catchUp(); err != nil {
 		return false, err
 	}
-	nudge, beat := time.NewTicker(nudgeEvery), time.NewTicker(beatEvery)
+	nudge, quiet, beat := time.NewTicker(nudgeEvery), time.NewTicker(f.s.quiet), time.NewTicker(beatEvery)
 	defer nudge.Stop()
+	defer quiet.Stop()
 	defer beat.Stop()
 	dirty := false
 	for {
@@ -72,10 +76,13 @@ func (f *following) run() (ended bool, err error) {
 		case <-nudge.C:
 			if dirty {
 				dirty = false
+				quiet.Reset(f.s.quiet)
 				if err := f.stream.Send("", "page", ""); err != nil {
 					return false, err
 				}
 			}
+		case <-quiet.C:
+			dirty = true
 		case <-beat.C:
 			if err := f.s.beat(f.c, f.stream); err != nil {
 				return false, err

@@ -25,13 +25,9 @@ func (s *Server) choices(c *call, plan *orchestrator.Plan) (choices, error) {
 	}
 	var found choices
 	if wanted["deployment_id"] {
-		deployments, _, err := s.control.ListDeployments(c.context(), c.Actor, control.ListDeployments{Sort: "id", Size: maxChoices})
-		if err != nil {
+		var err error
+		if found.deployments, err = s.deploymentOptions(c); err != nil {
 			return found, err
-		}
-		slices.SortStableFunc(deployments, likelier)
-		for _, d := range deployments {
-			found.deployments = append(found.deployments, deploymentOption(d))
 		}
 	}
 	if wanted["blueprint_id"] {
@@ -53,6 +49,30 @@ func (s *Server) choices(c *call, plan *orchestrator.Plan) (choices, error) {
 		}
 	}
 	return found, nil
+}
+
+// deploymentOptions offers whole environments, and their components as far as
+// there is room.
+func (s *Server) deploymentOptions(c *call) ([]views.Option, error) {
+	whole, _, err := s.control.ListDeployments(c.context(), c.Actor, control.ListDeployments{TopLevel: true, Sort: "id", Size: maxChoices})
+	if err != nil {
+		return nil, err
+	}
+	all, _, err := s.control.ListDeployments(c.context(), c.Actor, control.ListDeployments{Sort: "id", Size: maxChoices})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range all {
+		if d.Parent != "" {
+			whole = append(whole, d)
+		}
+	}
+	slices.SortStableFunc(whole, likelier)
+	var options []views.Option
+	for _, d := range whole[:min(maxChoices, len(whole))] {
+		options = append(options, deploymentOption(d))
+	}
+	return options, nil
 }
 
 // likelier puts first what people most often mean: whole environments before
@@ -123,14 +143,42 @@ func emptyIfNil(options []views.Option) []views.Option {
 
 // freeName suggests a name that nothing has yet: app_1, app_2, …
 func (s *Server) freeName(c *call, blueprint string) (string, error) {
-	for n := 1; ; n++ {
-		name := fmt.Sprintf("%s_%d", blueprint, n)
-		_, err := s.control.GetDeployment(c.context(), c.Actor, name)
+	name := func(n int) string { return fmt.Sprintf("%s_%d", blueprint, n) }
+	n, err := firstFree(func(n int) (bool, error) {
+		_, err := s.control.GetDeployment(c.context(), c.Actor, name(n))
 		if orchestrator.ErrorCode(err) == orchestrator.NotFound {
-			return name, nil
+			return false, nil
 		}
+		return err == nil, err
+	})
+	return name(n), err
+}
+
+// firstFree finds a number that is not taken behind one that is, or 1. It asks a
+// few times however many are taken.
+func firstFree(taken func(int) (bool, error)) (int, error) {
+	before, free := 0, 1
+	for {
+		used, err := taken(free)
 		if err != nil {
-			return "", err
+			return 0, err
+		}
+		if !used {
+			break
+		}
+		before, free = free, free*2
+	}
+	for free-before > 1 {
+		middle := (before + free) / 2
+		used, err := taken(middle)
+		if err != nil {
+			return 0, err
+		}
+		if used {
+			before = middle
+		} else {
+			free = middle
 		}
 	}
+	return free, nil
 }

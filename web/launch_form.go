@@ -260,6 +260,10 @@ func choose(options []views.Option, value string, must bool) []views.Option {
 	for i := range options {
 		options[i].Selected = options[i].Value == value
 	}
+	if value != "" && !slices.ContainsFunc(options, func(o views.Option) bool { return o.Selected }) {
+		// Something else must not take the place of what was asked for.
+		options = append([]views.Option{{Value: value, Text: value, Selected: true}}, options...)
+	}
 	if !must {
 		options = append([]views.Option{{Text: "not set", Selected: value == ""}}, options...)
 	}

@@ -34,15 +34,18 @@ func (s *Server) updateSecret(c *call) error {
 		page.Problem = &views.Notice{Tone: views.ToneFail, Title: title, Text: text, Focus: true}
 		return c.render(status, views.Secret(page))
 	}
-	if seen := c.FormValue("seen"); seen != strconv.Itoa(current.Version) {
-		return refuse(http.StatusConflict, "Not saved: somebody changed it meanwhile.",
-			"You had version "+seen+" before you; now there is "+strconv.Itoa(current.Version)+". Compare, and save again to replace it.")
+	seen, err := strconv.Atoi(c.FormValue("seen"))
+	if err != nil || seen < 1 {
+		return refuse(http.StatusUnprocessableEntity, "Not saved.", "The form does not say which version you changed. Save again to replace the one that is there now.")
 	}
 	if typed == "" && current.Kind == orchestrator.SecretSensitive {
 		return refuse(http.StatusUnprocessableEntity, "Not saved: the value is empty.", "Type the new value, or go back to keep the one that is there.")
 	}
-	_, err = s.control.PutSecret(c.context(), c.Actor, control.PutSecret{Key: key, Value: typed, MustExist: true, Seen: current.Version})
-	if orchestrator.ErrorCode(err) == orchestrator.Invalid {
+	_, err = s.control.PutSecret(c.context(), c.Actor, control.PutSecret{Key: key, Value: typed, MustExist: true, Seen: seen})
+	switch orchestrator.ErrorCode(err) {
+	case orchestrator.Conflict:
+		return refuse(http.StatusConflict, "Not saved: somebody changed it meanwhile.", sentence(orchestrator.ErrorMessage(err)))
+	case orchestrator.Invalid:
 		return refuse(http.StatusUnprocessableEntity, "Not saved.", sentence(orchestrator.ErrorMessage(err)))
 	}
 	if err != nil {

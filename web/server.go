@@ -37,6 +37,7 @@ type Server struct {
 	origins   *http.CrossOriginProtection
 	hub       *sse.Hub
 	now       func() time.Time
+	quiet     time.Duration // see quietEvery
 	log       *slog.Logger
 	secure    bool
 	echo      *echo.Echo
@@ -67,7 +68,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		control: cfg.Control, sessions: auth.NewSessions(cfg.Control, auth.StandardLimits, cfg.Now), passwords: passwords, pace: auth.NewPace(auth.CallerShare, auth.AddressShare),
-		origins: origins, hub: sse.NewHub(feed{cfg.Control}), now: cfg.Now, log: cfg.Logger, secure: public.Scheme == "https",
+		origins: origins, hub: sse.NewHub(feed{cfg.Control}), now: cfg.Now, quiet: quietEvery, log: cfg.Logger, secure: public.Scheme == "https",
 	}
 	s.echo = s.build()
 	return s, nil

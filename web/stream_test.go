@@ -149,6 +149,26 @@ func TestExecutionStreamNamesSteps(t *testing.T) {
 	}
 }
 
+// While an operation lasts and says nothing, times on the page still move.
+func TestQuietStreamKeepsTime(t *testing.T) {
+	s := newSite(t)
+	s.server.quiet = 20 * time.Millisecond
+	b := s.as(orchestrator.Operator)
+	s.planted(b, "rosegarden")
+	frames := b.listen(t.Context(), "/environments/rosegarden/stream", "")
+	for pages := 0; pages < 3; {
+		select {
+		case f := <-frames:
+			if f.event == "page" {
+				pages++
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatal("an open page hears nothing while work goes on in silence")
+		}
+	}
+	close(s.gate)
+}
+
 // An open page is told of what moves, of the end, and of a next execution.
 func TestEnvironmentStream(t *testing.T) {
 	s := newSite(t)

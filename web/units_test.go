@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -282,5 +283,43 @@ func TestNeededFor(t *testing.T) {
 		if got := neededFor(v); got != want {
 			t.Errorf("%v is read from %q, want %q", v, got, want)
 		}
+	}
+}
+
+func TestFirstFree(t *testing.T) {
+	for last, most := range map[int]int{0: 1, 1: 2, 5: 6, 10_000: 32} {
+		asked := 0
+		n, err := firstFree(func(n int) (bool, error) { asked++; return n <= last, nil })
+		if err != nil || n != last+1 || asked > most {
+			t.Errorf("behind %d comes %d after %d questions (%v), want %d after at most %d", last, n, asked, err, last+1, most)
+		}
+	}
+	// With gaps, some name is found that nothing has.
+	if n, err := firstFree(func(n int) (bool, error) { return n == 1 || n == 2 || n == 7, nil }); err != nil || n != 3 {
+		t.Errorf("among gaps it finds %d (%v)", n, err)
+	}
+	if _, err := firstFree(func(int) (bool, error) { return false, errors.New("gone") }); err == nil {
+		t.Error("the database is gone, and a name is free")
+	}
+}
+
+func TestChoose(t *testing.T) {
+	two := []views.Option{{Value: "a", Text: "A"}, {Value: "b", Text: "B"}}
+	cases := map[string]struct {
+		reason, value string
+		must          bool
+		want          []views.Option
+	}{
+		"Chosen":  {"what was chosen", "b", true, []views.Option{{Value: "a", Text: "A"}, {Value: "b", Text: "B", Selected: true}}},
+		"First":   {"something must be", "", true, []views.Option{{Value: "a", Text: "A", Selected: true}, {Value: "b", Text: "B"}}},
+		"None":    {"nothing need be", "", false, []views.Option{{Text: "not set", Selected: true}, {Value: "a", Text: "A"}, {Value: "b", Text: "B"}}},
+		"Unknown": {"another must not take its place", "z", true, []views.Option{{Value: "z", Text: "z", Selected: true}, {Value: "a", Text: "A"}, {Value: "b", Text: "B"}}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, choose(two, tc.value, tc.must)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tc.reason, diff)
+			}
+		})
 	}
 }
