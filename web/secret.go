@@ -48,6 +48,9 @@ func (s *Server) updateSecret(c *call) error {
 	case orchestrator.Invalid:
 		return refuse(http.StatusUnprocessableEntity, "Not saved.", sentence(orchestrator.ErrorMessage(err)))
 	}
+	if orchestrator.ErrorCode(err) == orchestrator.Conflict { // at the same moment
+		return refuse(http.StatusConflict, "Not saved: somebody changed it meanwhile.", sentence(orchestrator.ErrorMessage(err)))
+	}
 	if err != nil {
 		return err
 	}

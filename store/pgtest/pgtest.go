@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -71,10 +70,10 @@ func Start(t testing.TB) *Server {
 	if output, err := initialise.CombinedOutput(); err != nil {
 		t.Fatalf("initialise PostgreSQL: %v\n%s", err, output)
 	}
-	port := freePort(t)
-	serve(t, exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-k", folder,
-		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200"), owner, folder)
-	return &Server{url: fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port)}
+	// On a socket in its own folder, so that no two servers want one port.
+	serve(t, exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", folder,
+		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"), owner, folder)
+	return &Server{url: "postgres://postgres@/postgres?host=" + url.QueryEscape(folder)}
 }
 
 // Database creates an empty database, dropped when the test ends, and returns
@@ -143,15 +142,6 @@ func unprivileged(t testing.TB) *account {
 		t.Fatalf("look up user postgres: %v", err)
 	}
 	return &account{uid, gid}
-}
-
-func freePort(t testing.TB) int {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("find a free port: %v", err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
 }
 
 // serve starts the server, waits until it says that it is ready, and stops it
