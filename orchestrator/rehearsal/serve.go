@@ -14,7 +14,12 @@ type Refusal struct {
 	Message string
 }
 
-func (e *Refusal) Error() string { return e.Code + ": " + e.Message }
+func (e *Refusal) Error() string {
+	if e.Code == "" {
+		return e.Message
+	}
+	return e.Code + ": " + e.Message
+}
 
 // Refuse makes a Refusal.
 func Refuse(status int, code, format string, args ...any) *Refusal {

@@ -96,6 +96,8 @@ func TestAPIServer(t *testing.T) {
 		}{
 			"Kind":  {b.node("x", "BlueprintDefinedResource", manifest("example.org/v1", "Castle", "x", nil), nil), "no such kind"},
 			"Ports": {b.node("x", "Service", manifest("v1", "Service", "x", values{"spec": values{}}), nil), "spec.ports: Required value"},
+			"Text":  {b.node("x", "ConfigMap", manifest("v1", "ConfigMap", "x", values{"data": values{"port": int64(80)}}), nil), ".data.port: expected string"},
+			"Field": {b.node("x", "ConfigMap", manifest("v1", "ConfigMap", "x", values{"dta": values{}}), nil), ".dta: field not declared in schema"},
 			"Token": {b.node("x", "ConfigMap", manifest("v1", "ConfigMap", "x", nil), values{"client_config": values{"configuration": values{
 				"api_options": values{"host": config.Host, "api_key": "wrong", "ssl_ca_cert": string(config.CAData)},
 			}}}), "refuses the credentials"},

@@ -3,6 +3,8 @@ package kubernetes
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,8 +32,8 @@ func explain(doing string, err error) error {
 		return wrapped // until the namespace of an earlier life is gone
 	case apierrors.IsForbidden(err):
 		return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "the cluster forbids it: cannot %s: %s", doing, message(err)).Wrap(err))
-	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsMethodNotSupported(err), apierrors.IsUnsupportedMediaType(err):
-		return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "the cluster refuses the manifest: cannot %s: %s", doing, message(err)).Wrap(err))
+	case isMistyped(err), apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsMethodNotSupported(err), apierrors.IsUnsupportedMediaType(err):
+		return provider.Fatal(orchestrator.Errorf(orchestrator.Invalid, "the cluster refuses the manifest: cannot %s: %s", doing, message(err)))
 	case apierrors.HasStatusCause(err, metav1.CauseTypeFieldManagerConflict):
 		// Other conflicts are with a change at the same moment, and pass.
 		return provider.Fatal(orchestrator.Errorf(orchestrator.Conflict, "somebody else manages part of it: cannot %s: %s", doing, message(err)).Wrap(err))
@@ -42,11 +44,23 @@ func explain(doing string, err error) error {
 	return wrapped
 }
 
+// isMistyped reports whether a manifest has an unknown field, or a value of
+// another type than its field. API servers say so of a server-side apply with
+// status 500 and no reason: only the words tell.
+func isMistyped(err error) bool {
+	return strings.HasPrefix(message(err), "failed to create typed patch object") || strings.HasPrefix(message(err), "failed to convert new object")
+}
+
+// gotValue is how an API server quotes a value of the wrong type, which may be a
+// secret.
+var gotValue = regexp.MustCompile(`, got &value\.\w+\{[^}]*\}?`)
+
 // message is what the API server said, without client-go's frame.
 func message(err error) string {
+	text := err.Error()
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
-		return status.Status().Message
+		text = status.Status().Message
 	}
-	return err.Error()
+	return gotValue.ReplaceAllString(text, "")
 }

@@ -17,6 +17,9 @@ func TestExplain(t *testing.T) {
 		Fatal bool
 		After time.Duration
 	}
+	mistyped := func(message string) error {
+		return &apierrors.StatusError{ErrStatus: metav1.Status{Code: 500, Message: message}}
+	}
 	status := func(code int32, reason metav1.StatusReason, details *metav1.StatusDetails) error {
 		return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Reason: reason, Message: "no", Details: details}}
 	}
@@ -32,6 +35,8 @@ func TestExplain(t *testing.T) {
 		"Forbidden":     {"so does a missing role, or a quota", status(403, metav1.StatusReasonForbidden, nil), verdict{Fatal: true}},
 		"Terminating":   {"a namespace that goes is gone soon", status(403, metav1.StatusReasonForbidden, because(corev1.NamespaceTerminatingCause)), verdict{}},
 		"Invalid":       {"so does a manifest", status(422, metav1.StatusReasonInvalid, nil), verdict{Fatal: true}},
+		"UnknownField":  {"and one with a field that there is not", mistyped(`failed to create typed patch object (default/x; /v1, Kind=ConfigMap): .dta: field not declared in schema`), verdict{Fatal: true}},
+		"NotBase64":     {"or with a value that cannot be", mistyped(`failed to convert new object (default/s; /v1, Kind=Secret) to proper version: illegal base64`), verdict{Fatal: true}},
 		"FieldManagers": {"somebody else manages a field", status(409, metav1.StatusReasonConflict, because(metav1.CauseTypeFieldManagerConflict)), verdict{Fatal: true}},
 		"SameMoment":    {"somebody else changed the object at the same moment", status(409, metav1.StatusReasonConflict, nil), verdict{}},
 		"NoNamespace":   {"another node may be about to make it", status(404, metav1.StatusReasonNotFound, nil), verdict{}},
@@ -47,5 +52,16 @@ func TestExplain(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", test.reason, diff)
 			}
 		})
+	}
+}
+
+// TestValuesAreNotQuoted holds that a value of the wrong type stays unsaid.
+func TestValuesAreNotQuoted(t *testing.T) {
+	err := explain("apply x", &apierrors.StatusError{ErrStatus: metav1.Status{Code: 500, Message: "failed to create typed patch object (default/x; /v1, Kind=Secret): errors:\n" +
+		"  .stringData.pin: expected string, got &value.valueUnstructured{Value:31415926}\n  .stringData.on: expected string, got &value.valueUnstructured{Value:true}"}})
+	want := "the cluster refuses the manifest: cannot apply x: failed to create typed patch object (default/x; /v1, Kind=Secret): errors:\n" +
+		"  .stringData.pin: expected string\n  .stringData.on: expected string"
+	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Errorf("message (-want +got):\n%s", diff)
 	}
 }

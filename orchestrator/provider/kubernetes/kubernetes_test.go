@@ -289,6 +289,9 @@ func TestMistakesAreFatal(t *testing.T) {
 		"Invalid": {"the API server's own check", func(b *bench) *provider.Instance {
 			return b.node("x", "Service", manifest("v1", "Service", "x", values{"spec": values{}}), nil)
 		}, "spec.ports: Required value"},
+		"NotText": {"a number where the API wants text", func(b *bench) *provider.Instance {
+			return b.node("x", "ConfigMap", manifest("v1", "ConfigMap", "x", values{"data": values{"port": int64(80)}}), nil)
+		}, ".data.port: expected string"},
 		"NoCluster": {"no way to a cluster is given", func(b *bench) *provider.Instance {
 			return b.node("x", "ConfigMap", manifest("v1", "ConfigMap", "x", nil), values{"client_config": nil})
 		}, "how to reach its cluster"},

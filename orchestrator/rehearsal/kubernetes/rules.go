@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -54,6 +55,13 @@ func invalid(k kind, object document, format string, args ...any) error {
 	return refusal
 }
 
+// mistyped is how an API server refuses an apply with a value that should be a
+// text: with status 500 and no reason.
+func mistyped(k kind, object document, path string, value any) error {
+	return rehearsal.Refuse(http.StatusInternalServerError, "", "failed to create typed patch object (%s/%s; %s, Kind=%s): %s: expected string, got &value.valueUnstructured{Value:%v}",
+		text(object, "metadata", "namespace"), text(object, "metadata", "name"), k.group+"/"+k.version, k.name, path, value)
+}
+
 // check refuses what a real API server would refuse. before is nil for a new
 // object.
 func check(k kind, object, before document) error {
@@ -89,7 +97,7 @@ func checkMetadata(k kind, object document) error {
 	for _, key := range orchestrator.SortedKeys(labels) {
 		value, ok := labels[key].(string)
 		if !ok {
-			return invalid(k, object, "metadata.labels: Invalid value: %q must be a string", key)
+			return mistyped(k, object, ".metadata.labels."+key, labels[key])
 		}
 		if problems := append(validation.IsQualifiedName(key), validation.IsValidLabelValue(value)...); len(problems) > 0 {
 			return invalid(k, object, "metadata.labels: Invalid value: %q: %s", value, problems[0])
@@ -98,7 +106,7 @@ func checkMetadata(k kind, object document) error {
 	annotations, _ := field(object, "metadata", "annotations").(document)
 	for _, key := range orchestrator.SortedKeys(annotations) {
 		if _, ok := annotations[key].(string); !ok {
-			return invalid(k, object, "metadata.annotations: Invalid value: %q must be a string", key)
+			return mistyped(k, object, ".metadata.annotations."+key, annotations[key])
 		}
 	}
 	return nil
@@ -127,6 +135,23 @@ func checkPods(k kind, object, before document) error {
 		if text(container, "name") == "" || text(container, "image") == "" {
 			return invalid(k, object, "spec.template.spec.containers[%d]: Required value: name and image", i)
 		}
+		if err := checkVariables(k, object, container); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkVariables refuses what authors get wrong most: a variable that is no text.
+func checkVariables(k kind, object, container document) error {
+	variables, _ := container["env"].([]any)
+	for _, each := range variables {
+		variable, _ := each.(document)
+		if value, given := variable["value"]; given {
+			if _, ok := value.(string); !ok {
+				return mistyped(k, object, fmt.Sprintf(".spec.template.spec.containers[name=%q].env[name=%q].value", text(container, "name"), text(variable, "name")), value)
+			}
+		}
 	}
 	return nil
 }
@@ -150,13 +175,14 @@ func checkData(k kind, object document) error {
 	for _, key := range orchestrator.SortedKeys(data) {
 		value, ok := data[key].(string)
 		if !ok {
-			return rehearsal.Refuse(http.StatusBadRequest, "BadRequest", "%s in version \"v1\" cannot be handled: data[%s] must be a string", k.name, key)
+			return mistyped(k, object, ".data."+key, data[key])
 		}
 		if problems := validation.IsConfigMapKey(key); len(problems) > 0 {
 			return invalid(k, object, "data[%s]: Invalid value: %s", key, problems[0])
 		}
 		if _, err := base64.StdEncoding.DecodeString(value); err != nil && isSecret(k) {
-			return rehearsal.Refuse(http.StatusBadRequest, "BadRequest", "Secret in version \"v1\" cannot be handled: data[%s] is not base64", key)
+			return rehearsal.Refuse(http.StatusInternalServerError, "", "failed to convert new object (%s/%s; /v1, Kind=Secret) to proper version: data[%s]: %v",
+				text(object, "metadata", "namespace"), text(object, "metadata", "name"), key, err)
 		}
 	}
 	return nil
