@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -234,12 +235,34 @@ func launchJourney(b *tour) {
 	if after[0] != live[0] || after[len(after)-1] < live[len(live)-1] {
 		b.t.Errorf("the reload lost lines: %d..%d before, %d..%d after", live[0], live[len(live)-1], after[0], after[len(after)-1])
 	}
-	b.do("see it end", until(`document.querySelector(".log .words:last-of-type") && document.querySelector("#env-head").textContent.includes("Up")
+	b.watchExecution()
+	b.do("see it end", b.open("/environments/app_tour"), until(`document.querySelector(".log .words:last-of-type") && document.querySelector("#env-head").textContent.includes("Up")
 		&& document.querySelector("#env-head").textContent.includes("Uninstall")`), shoot("environment"))
 	all := b.numbers()
 	b.wantConsecutive("at the end", all)
 	if all[0] != 1 {
 		b.t.Errorf("the log begins with line %d", all[0])
+	}
+}
+
+// watchExecution follows the rest of the install on the execution's own page,
+// where each line arrives in its step.
+func (b *tour) watchExecution() {
+	b.t.Helper()
+	execution := get(b, "find the execution", chromedp.Evaluate[string](`[...document.querySelectorAll("a")].find(a => a.textContent === "Open execution").getAttribute("href")`))
+	b.do("watch it by step", b.open(execution), until(`document.querySelector(".log .nums") && document.querySelector(".tl rect")`), shoot("execution-live"),
+		until(`document.querySelector("#exec-head").textContent.includes("Completed")`))
+	lines := b.numbers()
+	slices.Sort(lines) // steps speak at the same time
+	b.wantConsecutive("in all steps together", lines)
+	if shown := get(b, "count the lines", chromedp.Evaluate[int](`Number(document.querySelector(".log").dataset.last)`)); lines[0] != 1 || lines[len(lines)-1] != shown {
+		b.t.Errorf("the steps hold lines %d to %d of %d", lines[0], lines[len(lines)-1], shown)
+	}
+	heads := get(b, "read the steps", chromedp.Evaluate[[]string](`[...document.querySelectorAll(".step > summary .st")].map(s => s.textContent.trim())`))
+	for _, want := range []string{"install", "prefix", "network", "kubernetes", "database", "s3"} {
+		if !slices.Contains(heads, want) {
+			b.t.Errorf("the log has no step %s, but %v", want, heads)
+		}
 	}
 }
 
