@@ -27,7 +27,7 @@ var layers = []string{
 }
 
 // scripts make up app.js; each is a function of its own and needs no other.
-var scripts = []string{"js/copy.js", "js/reveal.js", "js/confirm.js", "js/keys.js", "js/topology.js", "js/log.js", "js/follow.js"}
+var scripts = []string{"js/copy.js", "js/reveal.js", "js/focus.js", "js/confirm.js", "js/keys.js", "js/topology.js", "js/log.js", "js/follow.js"}
 
 // asset is one file as it is served.
 type asset struct {

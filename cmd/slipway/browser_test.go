@@ -228,6 +228,9 @@ func launchJourney(b *tour) {
 	b.do("see lines arrive", until(fmt.Sprintf(`Number(document.querySelector(".log").dataset.last) > %d`, before[len(before)-1]+20)))
 	live := b.numbers()
 	b.wantConsecutive("while it runs", live)
+	b.do("keep the keyboard's place while the page is drawn again",
+		until(`(function () { const a = document.querySelector("#env-head a.btn"); if (!a) return false; a.old = true; a.focus(); return document.activeElement === a; })()`),
+		until(`document.activeElement.matches("#env-head a.btn") && !document.activeElement.old`))
 	b.do("see the middle", until(`document.querySelector("#env-head progress")?.value > 6`), shoot("environment-live"))
 	b.do("reload in the middle", chromedp.Reload(), until(`document.querySelectorAll(".log .nums").length > 0`))
 	after := b.numbers()
