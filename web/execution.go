@@ -11,18 +11,11 @@ import (
 )
 
 func (s *Server) execution(c *call) error {
-	x, err := s.control.GetExecution(c.context(), c.Actor, c.Param("id"))
+	told, parts, err := s.executionNow(c)
 	if err != nil {
 		return err
 	}
-	told, err := s.story(c, x)
-	if err != nil {
-		return err
-	}
-	parts, err := s.executionParts(c, x, told)
-	if err != nil {
-		return err
-	}
+	x := told.x
 	page := views.ExecutionPage{
 		Chrome:         c.page(parts.Heading, views.SectionExecutions, views.Link{Text: "Executions", Href: "/executions"}, views.Link{Text: x.DeploymentID, Href: "/environments/" + x.DeploymentID}),
 		ExecutionParts: parts,
@@ -76,19 +69,25 @@ func (s *Server) runWith(c *call, x orchestrator.Execution, told *story) ([]view
 }
 
 func (s *Server) executionLive(c *call) error {
-	x, err := s.control.GetExecution(c.context(), c.Actor, c.Param("id"))
-	if err != nil {
-		return err
-	}
-	told, err := s.story(c, x)
-	if err != nil {
-		return err
-	}
-	parts, err := s.executionParts(c, x, told)
+	_, parts, err := s.executionNow(c)
 	if err != nil {
 		return err
 	}
 	return c.show(views.ExecutionLive(parts, c.page("", "").CSRF))
+}
+
+// executionNow reads an execution and says what moves on its page.
+func (s *Server) executionNow(c *call) (*story, views.ExecutionParts, error) {
+	x, err := s.control.GetExecution(c.context(), c.Actor, c.Param("id"))
+	if err != nil {
+		return nil, views.ExecutionParts{}, err
+	}
+	told, err := s.story(c, x)
+	if err != nil {
+		return nil, views.ExecutionParts{}, err
+	}
+	parts, err := s.executionParts(c, told.x, told)
+	return told, parts, err
 }
 
 func (s *Server) executionParts(c *call, x orchestrator.Execution, told *story) (views.ExecutionParts, error) {

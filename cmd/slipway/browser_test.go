@@ -230,7 +230,7 @@ func launchJourney(b *tour) {
 	b.wantConsecutive("while it runs", live)
 	b.do("keep the keyboard's place while the page is drawn again",
 		until(`(function () { const a = document.querySelector("#env-head a.btn"); if (!a) return false; a.old = true; a.focus(); return document.activeElement === a; })()`),
-		until(`document.activeElement.matches("#env-head a.btn") && !document.activeElement.old`))
+		until(`document.activeElement.matches("#env-head a.btn") && !document.activeElement.old`), until(`document.activeElement.blur() || true`))
 	b.do("see the middle", until(`document.querySelector("#env-head progress")?.value > 6`), shoot("environment-live"))
 	b.do("reload in the middle", chromedp.Reload(), until(`document.querySelectorAll(".log .nums").length > 0`))
 	after := b.numbers()
