@@ -75,7 +75,7 @@ type Operation struct {
 func (e *Engine) Run(ctx context.Context, self *provider.Instance, operation Operation) error {
 	call := e.call(operation)
 	call.Self = self
-	call.Journal = &journal{e, map[string]*provider.Instance{"": self}}
+	call.Journal = &journal{e, map[string]*provider.Instance{"": self, self.ID: self}}
 	return e.drive(ctx, call, self)
 }
 
@@ -135,6 +135,7 @@ func (e *Engine) drive(ctx context.Context, call *provider.Call, owner *provider
 			return nil
 		}
 		call.Polls++
+		call.Resumed = false // told once, as the engine does
 		e.wait(result.Again.After)
 	}
 	return fmt.Errorf("still asking again after %d times", e.Tries)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,7 +40,7 @@ type thing struct {
 }
 
 func (c *cloud) add(id string, t thing) {
-	t.visible, t.ready = c.now(), c.now()
+	t.ready = c.now()
 	c.things[id] = &t
 }
 
@@ -133,6 +134,7 @@ func TestCreate(t *testing.T) {
 		things  []string // what exists
 		asked   []string
 		fatal   bool
+		failed  bool // all attempts are used up
 		code    orchestrator.Code
 	}{
 		"OK": {
@@ -171,6 +173,20 @@ func TestCreate(t *testing.T) {
 			prepare: func(c *cloud, _ *provider.Instance) { c.fail = []error{errLostBefore} },
 			want:    done("thing-1"), things: []string{"thing-1"}, asked: []string{"create", "create"},
 		},
+		"ErrLostAlways": {
+			reason: "each create that had no effect is a try that failed", options: resource.Options{Class: resource.Tagged},
+			prepare: func(c *cloud, _ *provider.Instance) { c.fail = slices.Repeat([]error{errLostBefore}, 20) },
+			want:    values{}, asked: slices.Repeat([]string{"create"}, 6), failed: true, code: orchestrator.Internal,
+		},
+		"ResumedLateAdopts": {
+			reason: "a server died right after an effect that shows late", options: resource.Options{Class: resource.Tagged}, resumed: true,
+			prepare: func(c *cloud, _ *provider.Instance) { c.add("thing-0", thing{visible: c.now().Add(50 * time.Second)}) },
+			want:    done("thing-0"), things: []string{"thing-0"},
+		},
+		"ResumedCreates": {
+			reason: "a server died before the effect; that is no failure of the try", options: resource.Options{Class: resource.Tagged}, resumed: true,
+			want: done("thing-1"), things: []string{"thing-1"}, asked: []string{"create"},
+		},
 		"LostTwice": {
 			reason: "a second doubt gets a minute of its own", options: resource.Options{Class: resource.Tagged},
 			prepare: func(c *cloud, _ *provider.Instance) {
@@ -199,7 +215,7 @@ func TestCreate(t *testing.T) {
 				c.add("thing-b", thing{})
 				c.refuse = provider.Fatal(errRefused)
 			},
-			want: values{}, things: []string{"thing-a", "thing-b"}, asked: []string{"delete"}, fatal: true, code: orchestrator.Internal,
+			want: values{"slipway_doubt": values{"since": "2026-01-02T03:04:05Z"}}, things: []string{"thing-a", "thing-b"}, asked: []string{"delete"}, fatal: true, code: orchestrator.Internal,
 		},
 		"RetriedAfterRefusal": {
 			reason: "a refusal leaves no doubt", options: resource.Options{Class: resource.Tagged},
@@ -264,7 +280,7 @@ func TestCreate(t *testing.T) {
 				tc.prepare(c, self)
 			}
 			err := engine.Run(context.Background(), self, providertest.Operation{Name: "create", Resumed: tc.resumed})
-			if provider.IsFatal(err) != tc.fatal || orchestrator.ErrorCode(err) != tc.code {
+			if (err != nil) != (tc.fatal || tc.failed) || provider.IsFatal(err) != tc.fatal || orchestrator.ErrorCode(err) != tc.code {
 				t.Fatalf("%s: error = %v", tc.reason, err)
 			}
 			compare(t, tc.reason, tc.want, self, tc.things, tc.asked, c)

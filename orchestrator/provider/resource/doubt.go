@@ -9,9 +9,18 @@ import (
 	"github.com/slipwayhq/slipway/orchestrator/provider"
 )
 
-// doubtKey is the runtime property with the moment of a create whose outcome is
-// unknown. It goes when the create is settled.
-const doubtKey = "slipway_doubt_since"
+// doubtKey is the runtime property with a doubt. It goes when the create is
+// settled.
+const doubtKey = "slipway_doubt"
+
+// doubt is a create whose outcome is unknown.
+type doubt struct {
+	// since is when the create ended at the latest.
+	since time.Time
+	// because is the error that came instead of an answer; empty when the server
+	// died before it.
+	because string
+}
 
 // lookInterval is the real-cloud time between two looks by tag.
 const lookInterval = 5 * time.Second
@@ -28,15 +37,13 @@ func (a Adapted) unrecorded(call *provider.Call) bool {
 	return a.options.Class != Named && !a.recorded(call)
 }
 
-// doubtSince returns when the last create of unknown outcome was sent. A
-// resumed call without a written doubt doubts its own intent.
-func doubtSince(call *provider.Call) (time.Time, bool) {
-	if text, ok := call.Self.Runtime[doubtKey].(string); ok {
-		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
-			return at, true
-		}
-	}
-	return call.IntentAt, call.Resumed
+// writtenDoubt returns the doubt about the last create, if there is one.
+func writtenDoubt(call *provider.Call) (doubt, bool) {
+	written, _ := call.Self.Runtime[doubtKey].(map[string]orchestrator.Value)
+	text, _ := written["since"].(string)
+	since, err := time.Parse(time.RFC3339Nano, text)
+	because, _ := written["because"].(string)
+	return doubt{since, because}, err == nil
 }
 
 // settled lists what a create that ended well need not remember.
@@ -47,10 +54,13 @@ func (a Adapted) settled() []string {
 	return []string{doubtKey}
 }
 
-// writeDoubt makes the doubt outlive this server.
-func writeDoubt(ctx context.Context, call *provider.Call, since time.Time) error {
-	err := call.Journal.Set(ctx, map[string]orchestrator.Value{doubtKey: since.UTC().Format(time.RFC3339Nano)})
-	if err != nil {
+// writeDoubt makes the doubt outlive this try and this server.
+func writeDoubt(ctx context.Context, call *provider.Call, d doubt) error {
+	written := map[string]orchestrator.Value{"since": d.since.UTC().Format(time.RFC3339Nano)}
+	if d.because != "" {
+		written["because"] = d.because
+	}
+	if err := call.Journal.Set(ctx, map[string]orchestrator.Value{doubtKey: written}); err != nil {
 		return fmt.Errorf("record the doubt: %w", err)
 	}
 	return nil
@@ -58,10 +68,21 @@ func writeDoubt(ctx context.Context, call *provider.Call, since time.Time) error
 
 // settleDoubt looks by tag when an earlier create may have happened. It returns
 // what names the thing to adopt, or when to look again; both nil mean: surely
-// there is none, create.
+// there is none, create. A create that was answered by an error and left
+// nothing has failed, as any other.
 func (a Adapted) settleDoubt(ctx context.Context, call *provider.Call) (map[string]orchestrator.Value, *provider.Again, error) {
-	since, doubt := doubtSince(call)
-	if a.options.Class != Tagged || !doubt {
+	if a.options.Class != Tagged {
+		return nil, nil, nil
+	}
+	open, doubted := writtenDoubt(call)
+	switch {
+	case doubted:
+	case call.Resumed: // only this try is told so: write it down for the next looks
+		open = doubt{since: call.IntentAt}
+		if err := writeDoubt(ctx, call, open); err != nil {
+			return nil, nil, err
+		}
+	default:
 		return nil, nil, nil
 	}
 	found, err := a.find(ctx, call)
@@ -75,12 +96,24 @@ func (a Adapted) settleDoubt(ctx context.Context, call *provider.Call) (map[stri
 		call.Log.Log(provider.Info, "adopted what an earlier try created")
 		return found[0], nil, nil
 	}
-	if call.Now.Sub(since) < a.options.Scale(DoubtWindow) {
+	if call.Now.Sub(open.since) < a.options.Scale(DoubtWindow) {
 		return nil, &provider.Again{After: lookInterval, Reason: "the outcome of an earlier create is unknown; looking for it by tag"}, nil
+	}
+	if open.because != "" {
+		return nil, nil, a.failedUnseen(ctx, call, open)
 	}
 	// The next create opens a doubt of its own should this server die now: the
 	// intent of the attempt is older than it.
-	return nil, nil, writeDoubt(ctx, call, call.Now)
+	return nil, nil, writeDoubt(ctx, call, doubt{since: call.Now})
+}
+
+// failedUnseen ends the attempt of a create that had no effect, so that it
+// counts as a retry.
+func (a Adapted) failedUnseen(ctx context.Context, call *provider.Call, open doubt) error {
+	if err := call.Journal.SetOn(ctx, call.Self.ID, nil, []string{doubtKey}); err != nil {
+		return fmt.Errorf("record the end of the doubt: %w", err)
+	}
+	return fmt.Errorf("the create had no effect: %s", open.because)
 }
 
 func (a Adapted) find(ctx context.Context, call *provider.Call) ([]map[string]orchestrator.Value, error) {
@@ -117,7 +150,7 @@ func (a Adapted) createFailed(ctx context.Context, call *provider.Call, at time.
 		// Call.Resumed to doubt by.
 		return provider.Result{}, err
 	}
-	if err := writeDoubt(ctx, call, at); err != nil {
+	if err := writeDoubt(ctx, call, doubt{at, err.Error()}); err != nil {
 		return provider.Result{}, err
 	}
 	return provider.Result{Again: &provider.Again{
@@ -135,7 +168,7 @@ func (a Adapted) deleteUnrecorded(ctx context.Context, call *provider.Call) (pro
 	if len(found) > 0 {
 		return a.deleteFound(ctx, call, found)
 	}
-	if since, doubt := doubtSince(call); doubt && a.options.Class == Tagged && call.Now.Sub(since) < a.options.Scale(DoubtWindow) {
+	if open, doubted := writtenDoubt(call); doubted && a.options.Class == Tagged && call.Now.Sub(open.since) < a.options.Scale(DoubtWindow) {
 		return provider.Result{Again: &provider.Again{After: lookInterval, Reason: "the outcome of a create is unknown; looking for it by tag"}}, nil
 	}
 	return a.gone(), nil
