@@ -7,13 +7,16 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/engine"
@@ -174,15 +177,16 @@ func openWith(t *testing.T, database string, sealer store.Sealer) *store.Store {
 }
 
 // wire leads to a database and can be cut: then connections end, and new ones
-// are refused.
+// are refused. It is picked up at a socket in a folder of its own, which nobody
+// else can take while it is cut.
 type wire struct {
-	t      *testing.T
-	url    string
-	near   string // where the wire is picked up
-	far    string
-	mu     sync.Mutex
-	intake net.Listener // nil while cut
-	open   map[net.Conn]bool
+	t            *testing.T
+	url          string
+	near         string
+	network, far string // where it leads
+	mu           sync.Mutex
+	intake       net.Listener // nil while cut
+	open         map[net.Conn]bool
 }
 
 func newWire(t *testing.T, database string) *wire {
@@ -191,9 +195,21 @@ func newWire(t *testing.T, database string) *wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{t: t, far: u.Host, near: "127.0.0.1:0", open: map[net.Conn]bool{}}
+	config, err := pgconn.ParseConfig(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := os.MkdirTemp("", "wire") // a test's own has a path too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	w := &wire{t: t, open: map[net.Conn]bool{}}
+	w.network, w.far = pgconn.NetworkAddress(config.Host, config.Port)
+	const port = 5432
+	_, w.near = pgconn.NetworkAddress(folder, port)
 	w.mend()
-	u.Host = w.near
+	u.Host, u.RawQuery = "", url.Values{"host": {folder}, "port": {strconv.Itoa(port)}}.Encode()
 	w.url = u.String()
 	t.Cleanup(w.cut)
 	return w
@@ -205,12 +221,12 @@ func (w *wire) mend() {
 	if w.intake != nil {
 		return
 	}
-	intake, err := net.Listen("tcp", w.near)
+	intake, err := net.Listen("unix", w.near)
 	if err != nil {
 		w.t.Errorf("mend the wire: %v", err)
 		return
 	}
-	w.intake, w.near = intake, intake.Addr().String()
+	w.intake = intake
 	go w.serve(intake)
 }
 
@@ -234,7 +250,7 @@ func (w *wire) serve(intake net.Listener) {
 		if err != nil {
 			return // cut
 		}
-		far, err := net.Dial("tcp", w.far)
+		far, err := net.Dial(w.network, w.far)
 		if err != nil {
 			_ = near.Close()
 			continue
