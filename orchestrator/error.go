@@ -24,6 +24,10 @@ const (
 	Internal     Code = "internal"     // ours to mend
 )
 
+// DatabaseAway is the reason of an Unavailable error whose request was never
+// decided: the database could not be asked.
+const DatabaseAway = "database_unavailable_error"
+
 // Error is an error with a sentence fit for the person who asked.
 type Error struct {
 	Code Code

@@ -39,7 +39,7 @@ func (p Components) actorOf(ctx context.Context, tx *store.Tx, parent component.
 
 // change runs one fenced and audited transaction for a parent execution.
 func (p Components) change(ctx context.Context, parent component.Parent, audit orchestrator.Audit, write func(*store.Tx, orchestrator.Actor, orchestrator.Deployment) error) error {
-	return p.c.store.InTx(ctx, func(tx *store.Tx) error {
+	return p.c.inTx(ctx, func(tx *store.Tx) error {
 		actor, d, err := p.actorOf(ctx, tx, parent)
 		if err != nil {
 			return err

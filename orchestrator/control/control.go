@@ -118,7 +118,7 @@ func mayTouch(actor orchestrator.Actor, owner, doing string) error {
 // change runs one transaction with its audit row. For an actor that is an
 // execution it opens with the fence: no row, nothing is done.
 func (c *Control) change(ctx context.Context, actor orchestrator.Actor, audit orchestrator.Audit, write func(*store.Tx) error) error {
-	err := c.store.InTx(ctx, func(tx *store.Tx) error {
+	return c.inTx(ctx, func(tx *store.Tx) error {
 		if actor.Kind == orchestrator.ActorExecution {
 			if err := fence(ctx, tx, actor); err != nil {
 				return err
@@ -129,18 +129,18 @@ func (c *Control) change(ctx context.Context, actor orchestrator.Actor, audit or
 		}
 		return c.writeAudit(ctx, tx, actor, audit)
 	})
-	if actor.Kind == orchestrator.ActorExecution {
-		return err // the engine tries again and words it itself
-	}
-	return whenFull(err)
 }
 
-// whenFull words the one failure of a database that people can mend.
-func whenFull(err error) error {
-	if database.Classify(err) != database.FailureFull {
+// worded says for people how the database fails when the request is not to blame.
+func worded(err error) error {
+	switch {
+	case database.Classify(err) == database.FailureFull:
+		return orchestrator.Errorf(orchestrator.Unavailable, "the server has no space left for its database, so nothing was changed; whoever runs it must free some").Because(orchestrator.DatabaseAway).Wrap(err)
+	case store.Away(err):
+		return orchestrator.Errorf(orchestrator.Unavailable, "the database does not answer just now; ask again in a moment, after a look whether a change was made all the same").Because(orchestrator.DatabaseAway).Wrap(err)
+	default:
 		return err
 	}
-	return orchestrator.Errorf(orchestrator.Unavailable, "the server has no space left for its database, so nothing was changed; whoever runs it must free some").Wrap(err)
 }
 
 func fence(ctx context.Context, tx *store.Tx, actor orchestrator.Actor) error {
@@ -173,5 +173,9 @@ func audited(action, object string) orchestrator.Audit {
 }
 
 func (c *Control) view(ctx context.Context, read func(*store.Tx) error) error {
-	return c.store.View(ctx, read)
+	return worded(c.store.View(ctx, read))
+}
+
+func (c *Control) inTx(ctx context.Context, write func(*store.Tx) error) error {
+	return worded(c.store.InTx(ctx, write))
 }

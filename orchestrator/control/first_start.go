@@ -51,7 +51,7 @@ func (c *Control) Begin(ctx context.Context, first FirstStart) (Begun, error) {
 		return Begun{}, err
 	}
 	var begun Begun
-	err := c.store.InTx(ctx, func(tx *store.Tx) error {
+	err := c.inTx(ctx, func(tx *store.Tx) error {
 		id, found, err := tx.Setting(ctx, settingInstallation)
 		if err != nil {
 			return err

@@ -21,7 +21,7 @@ func (c *Control) Account(ctx context.Context, name string) (orchestrator.Accoun
 
 // PutSession stores a new session and its audit row.
 func (c *Control) PutSession(ctx context.Context, session orchestrator.Session) error {
-	return c.store.InTx(ctx, func(tx *store.Tx) error {
+	return c.inTx(ctx, func(tx *store.Tx) error {
 		if err := tx.InsertSession(ctx, session); err != nil {
 			return err
 		}
@@ -46,23 +46,23 @@ func (c *Control) Session(ctx context.Context, tokenHash string) (orchestrator.S
 
 // TouchSession notes that a session was used just now.
 func (c *Control) TouchSession(ctx context.Context, tokenHash string, at time.Time) error {
-	return c.store.InTx(ctx, func(tx *store.Tx) error { return tx.TouchSession(ctx, tokenHash, at) })
+	return c.inTx(ctx, func(tx *store.Tx) error { return tx.TouchSession(ctx, tokenHash, at) })
 }
 
 // DropSession ends a session.
 func (c *Control) DropSession(ctx context.Context, tokenHash string) error {
-	return c.store.InTx(ctx, func(tx *store.Tx) error { return tx.DeleteSession(ctx, tokenHash) })
+	return c.inTx(ctx, func(tx *store.Tx) error { return tx.DeleteSession(ctx, tokenHash) })
 }
 
 // DropExpiredSessions removes sessions that were not used since seenBefore, or
 // that began before createdBefore.
 func (c *Control) DropExpiredSessions(ctx context.Context, seenBefore, createdBefore time.Time) error {
-	return c.store.InTx(ctx, func(tx *store.Tx) error { return tx.DeleteExpiredSessions(ctx, seenBefore, createdBefore) })
+	return c.inTx(ctx, func(tx *store.Tx) error { return tx.DeleteExpiredSessions(ctx, seenBefore, createdBefore) })
 }
 
 // NoteRefusedSignIn writes the audit row of a sign-in that failed.
 func (c *Control) NoteRefusedSignIn(ctx context.Context, name, from string) error {
-	return c.store.InTx(ctx, func(tx *store.Tx) error {
+	return c.inTx(ctx, func(tx *store.Tx) error {
 		name = name[:min(len(name), maxLine)] // a stranger's word: not longer than any name could be
 		actor := orchestrator.Actor{Kind: orchestrator.ActorUser, Name: name, Team: orchestrator.DefaultTeam, From: from}
 		return c.writeAudit(ctx, tx, actor, audited("session.refused", name))

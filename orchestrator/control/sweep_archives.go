@@ -21,7 +21,7 @@ const sweepTime = time.Minute
 // that it belongs to. When either fails the archive goes again; when this server
 // dies meanwhile, a later sweep removes it.
 func (c *Control) withArchive(ctx context.Context, name string, content []byte, insert func() error) error {
-	if err := c.store.InTx(ctx, func(tx *store.Tx) error { return tx.AnnounceArchive(ctx, name, c.now()) }); err != nil {
+	if err := c.inTx(ctx, func(tx *store.Tx) error { return tx.AnnounceArchive(ctx, name, c.now()) }); err != nil {
 		return err
 	}
 	err := c.cfg.Archives.Put(ctx, name, bytes.NewReader(content))
@@ -39,7 +39,7 @@ func (c *Control) withArchive(ctx context.Context, name string, content []byte, 
 // dropArchive removes an archive that was announced and not kept.
 func (c *Control) dropArchive(ctx context.Context, name string) {
 	ctx = context.WithoutCancel(ctx) // the request may have ended because it was given up
-	if err := c.store.InTx(ctx, func(tx *store.Tx) error { return tx.DoomArchive(ctx, name) }); err != nil {
+	if err := c.inTx(ctx, func(tx *store.Tx) error { return tx.DoomArchive(ctx, name) }); err != nil {
 		c.log.Warn("an archive without a blueprint stays for now; a later sweep removes it", "archive", name, "error", err)
 		return
 	}
@@ -61,7 +61,7 @@ func (c *Control) sweepArchives(ctx context.Context) {
 
 func (c *Control) removeDoomed(ctx context.Context) error {
 	var doomed []string
-	if err := c.store.InTx(ctx, func(tx *store.Tx) (err error) {
+	if err := c.inTx(ctx, func(tx *store.Tx) (err error) {
 		doomed, err = tx.DoomedArchives(ctx, c.now().Add(-uploadTime))
 		return err
 	}); err != nil {
@@ -71,7 +71,7 @@ func (c *Control) removeDoomed(ctx context.Context) error {
 	for _, name := range doomed {
 		err := c.cfg.Archives.Delete(ctx, name)
 		if err == nil {
-			err = c.store.InTx(ctx, func(tx *store.Tx) error { return tx.ForgetArchive(ctx, name) })
+			err = c.inTx(ctx, func(tx *store.Tx) error { return tx.ForgetArchive(ctx, name) })
 		}
 		errs = append(errs, err)
 	}

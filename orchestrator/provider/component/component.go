@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 	"github.com/slipwayhq/slipway/orchestrator/provider"
@@ -28,6 +29,10 @@ const (
 	componentType = "cloudify.nodes.Component"
 	sharedType    = "cloudify.nodes.SharedResource"
 )
+
+// awayPause is how long a step waits that could not be decided for want of a
+// database. That is no failure of the component, so it uses up no retry.
+const awayPause = 5 * time.Second
 
 // Provider serves component nodes.
 type Provider struct{ components Components }
@@ -80,6 +85,9 @@ func isGiven(v orchestrator.Value) bool {
 // Run implements provider.Provider.
 func (p *Provider) Run(ctx context.Context, call *provider.Call) (provider.Result, error) {
 	result, err := p.run(ctx, call)
+	if refused, ok := errors.AsType[*orchestrator.Error](err); ok && refused.Reason == orchestrator.DatabaseAway {
+		return provider.Result{Again: &provider.Again{After: awayPause, Reason: refused.Message}}, nil
+	}
 	if err != nil {
 		return provider.Result{}, classify(err)
 	}

@@ -258,6 +258,13 @@ func TestOperations(t *testing.T) {
 			requests: []string{"start warm_up of app-vpc, generation 2, parameters map[]"},
 			result:   provider.Result{Wait: &provider.Wait{ExecutionID: "x-1", Limit: time.Minute, Reason: "waits for warm_up of app-vpc"}},
 		},
+		"StartWithoutDatabase": {
+			reason: "what could not be decided is no failed try", operation: "start", properties: usual,
+			runtime:  dict{"deployment": dict{"id": "app-vpc"}},
+			slipway:  asked{err: orchestrator.Errorf(orchestrator.Unavailable, "the database is away").Because(orchestrator.DatabaseAway)},
+			requests: []string{"start install of app-vpc, generation 2, parameters map[ignore_failure:true]"},
+			result:   provider.Result{Again: &provider.Again{After: 5 * time.Second, Reason: "the database is away"}},
+		},
 		"RefreshErr": {
 			reason: "what could not be read replaces nothing", operation: "refresh", properties: usual,
 			slipway:  asked{err: orchestrator.Errorf(orchestrator.Unavailable, "busy")},
