@@ -57,7 +57,8 @@ type Resolution struct {
 	// Reads are ids of existing deployments whose capabilities are read.
 	Reads []string
 	// Problems are sentences about what cannot work, in the order found: those
-	// of components, and values that cannot be evaluated.
+	// of components, and values that cannot be evaluated. Each names the nodes
+	// that have it.
 	Problems []string
 }
 
@@ -80,9 +81,6 @@ const maxDepth = 8
 // of their own are a hundred million, eight levels down.
 const maxComponents = 300
 
-// maxProblems is how many are told at once; hundreds help nobody.
-const maxProblems = 20
-
 // Resolve walks from the given inputs through the component blueprints that
 // they lead to. What cannot be known yet (an attribute of a node that does not
 // exist) counts as reading nothing. An error is one of Facts; what is wrong
@@ -102,6 +100,8 @@ type walker struct {
 	secrets map[string]bool
 	reads   map[string]bool
 	found   *Resolution
+	// problems are what the found ones are told of, in the order found.
+	problems []problem
 	// entered counts the component blueprints walked into.
 	entered int
 }
@@ -109,6 +109,9 @@ type walker struct {
 func (w *walker) finish() (*Resolution, error) {
 	w.found.Secrets = orchestrator.SortedKeys(w.secrets)
 	w.found.Reads = orchestrator.SortedKeys(w.reads)
+	for _, problem := range w.problems {
+		w.found.Problems = append(w.found.Problems, problem.String())
+	}
 	for _, key := range w.found.Secrets {
 		secret, ok, err := w.facts.Secret(key)
 		if err != nil {
@@ -243,19 +246,8 @@ func (w *walker) evaluate(s *scope, place eval.Place, v orchestrator.Value, name
 	return value, nil
 }
 
-func (w *walker) problem(path []string, err error) {
-	text := err.Error()
-	if len(path) > 0 {
-		text = strings.Join(path, " → ") + ": " + text
-	}
-	if len(w.found.Problems) < maxProblems && !slices.Contains(w.found.Problems, text) {
-		w.found.Problems = append(w.found.Problems, text)
-	}
-}
-
 // follow finds the component's blueprint and walks into it.
 func (w *walker) follow(s *scope, node *orchestrator.Node, properties map[string]orchestrator.Value, path []string) (Component, error) {
-	before := len(w.found.Problems)
 	component := Component{Node: node.ID, Type: node.Type}
 	config := properties["resource_config"]
 	component.DeploymentID = known(config, "deployment", "id")
@@ -267,7 +259,7 @@ func (w *walker) follow(s *scope, node *orchestrator.Node, properties map[string
 		return component, w.readsFrom(component.DeploymentID)
 	}
 	if component.BlueprintID == "" {
-		component.Problem = firstOr(w.found.Problems[min(before, len(w.found.Problems)):], w.problemOf(path))
+		component.Problem = w.problemOf(path)
 		return component, nil
 	}
 	plan, ok, err := w.facts.Blueprint(component.BlueprintID)
@@ -316,24 +308,6 @@ func (w *walker) readsFrom(deployment string) error {
 		w.reads[deployment] = true
 	}
 	return nil
-}
-
-// problemOf returns the problem noted for exactly this path, if any.
-func (w *walker) problemOf(path []string) string {
-	prefix := strings.Join(path, " → ") + ": "
-	for _, problem := range w.found.Problems {
-		if strings.HasPrefix(problem, prefix) {
-			return strings.TrimPrefix(problem, prefix)
-		}
-	}
-	return ""
-}
-
-func firstOr(problems []string, fallback string) string {
-	if len(problems) > 0 {
-		return problems[0]
-	}
-	return fallback
 }
 
 // known returns a text in a configuration, or "" while it is not known.

@@ -43,6 +43,39 @@ func TestResolveEndsInSpiteOfItself(t *testing.T) {
 	}
 }
 
+// cells is a server with one secret and no other blueprints.
+type cells struct{ itself }
+
+func (cells) Secret(key string) (orchestrator.Secret, bool, error) {
+	return orchestrator.Secret{Key: key, Kind: orchestrator.SecretConfiguration, Value: `{"aws": {"dev-small": {"db": "psql"}, "dev-large": {"db": "psql"}}}`}, true, nil
+}
+
+// Who picks a cell that nobody has described is told once which there are.
+func TestResolveOfAnUnknownCell(t *testing.T) {
+	type values = map[string]orchestrator.Value
+	plan := &orchestrator.Plan{}
+	for _, id := range []string{"database", "s3"} {
+		lookup := values{"get_secret": []orchestrator.Value{"eaas_params", "aws", "production", id}}
+		plan.Nodes = append(plan.Nodes, orchestrator.Node{
+			ID: id, Type: "cloudify.nodes.Component", TypeHierarchy: []string{"cloudify.nodes.Component"},
+			Properties: values{"resource_config": values{"blueprint": values{"id": lookup}}},
+		})
+	}
+	found, err := Resolve(cells{}, Subject{BlueprintID: "app", Plan: plan})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const cause = `secret eaas_params.aws has no key "production"; it has dev-large, dev-small`
+	if diff := cmp.Diff([]string{"database, s3: " + cause}, found.Problems); diff != "" {
+		t.Errorf("once, with all that have it (-want +got):\n%s", diff)
+	}
+	for _, component := range found.Components {
+		if component.Problem != cause {
+			t.Errorf("%s says %q", component.Node, component.Problem)
+		}
+	}
+}
+
 func count(components []Component) int {
 	n := len(components)
 	for _, c := range components {

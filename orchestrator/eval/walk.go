@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/slipwayhq/slipway/orchestrator"
 )
@@ -20,7 +21,7 @@ func walk(value Value, path []Value, what string, digits bool) (Value, error) {
 			marked, key = true, s.Open()
 		}
 		var err error
-		if value, err = step(value, key, what, digits); err != nil {
+		if value, err = step(value, key, what, digits, !marked); err != nil {
 			return nil, err
 		}
 		what += "." + fmt.Sprint(key)
@@ -31,7 +32,11 @@ func walk(value Value, path []Value, what string, digits bool) (Value, error) {
 	return value, nil
 }
 
-func step(value, key Value, what string, digits bool) (Value, error) {
+// keysTold is how many keys a message lists.
+const keysTold = 8
+
+// step goes one key down. open says that what is there may be told.
+func step(value, key Value, what string, digits, open bool) (Value, error) {
 	switch container := value.(type) {
 	case Unknown:
 		return nil, ErrUnknown
@@ -41,7 +46,11 @@ func step(value, key Value, what string, digits bool) (Value, error) {
 		}
 		found, ok := container[fmt.Sprint(key)]
 		if !ok {
-			return nil, &missing{fmt.Sprintf("%s has no key %q", what, fmt.Sprint(key))}
+			text := fmt.Sprintf("%s has no key %q", what, fmt.Sprint(key))
+			if open {
+				text += keysOf(container)
+			}
+			return nil, &missing{text}
 		}
 		return found, nil
 	case []Value:
@@ -56,6 +65,19 @@ func step(value, key Value, what string, digits bool) (Value, error) {
 	default:
 		return nil, &missing{fmt.Sprintf("%s is %s, so there is no %q in it", what, Kind(value), fmt.Sprint(key))}
 	}
+}
+
+// keysOf says what a map has instead.
+func keysOf(container map[string]Value) string {
+	keys := orchestrator.SortedKeys(container)
+	more := ""
+	if len(keys) > keysTold {
+		keys, more = keys[:keysTold], ", …"
+	}
+	if len(keys) == 0 {
+		return "; it is empty"
+	}
+	return "; it has " + strings.Join(keys, ", ") + more
 }
 
 // missing is the error of a path that leads nowhere.
