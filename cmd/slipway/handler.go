@@ -31,7 +31,20 @@ func newHandler(c config, a *app, log *slog.Logger) (handler http.Handler, stop 
 	router := pages.Echo()
 	rest.Mount(router)
 	addHealth(router, a.control)
-	return hurried(pages, bodyTimeout), pages.Stop, nil
+	return headed(hurried(pages, bodyTimeout)), pages.Stop, nil
+}
+
+// headed answers HEAD, which those who watch a server ask, as GET; net/http
+// leaves the body out.
+func headed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			asked := *r // net/http goes by the method of its own
+			asked.Method = http.MethodGet
+			r = &asked
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // bodyTimeout is how long a request's body may take to arrive: the largest

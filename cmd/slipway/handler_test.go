@@ -8,6 +8,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // A client that sends half a body and then nothing does not hold the server.
@@ -38,4 +40,27 @@ func TestHurried(t *testing.T) {
 	}
 	_ = rest.Close() // lets the client end
 	<-ended
+}
+
+func TestHeadIsAnsweredAsGet(t *testing.T) {
+	asked := ""
+	server := httptest.NewServer(headed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.Method
+		w.Header().Set("Content-Type", "text/x-page")
+		_, _ = w.Write([]byte("page"))
+	})))
+	defer server.Close()
+	response, err := http.Head(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []any{asked, response.StatusCode, response.Header.Get("Content-Type"), string(body)}
+	if diff := cmp.Diff([]any{http.MethodGet, http.StatusOK, "text/x-page", ""}, got); diff != "" {
+		t.Error(diff)
+	}
 }
