@@ -241,6 +241,8 @@ func launchJourney(b *tour) {
 	b.watchExecution()
 	b.do("see it end", b.open("/environments/app_tour"), until(`document.querySelector(".log .words:last-of-type") && document.querySelector("#env-head").textContent.includes("Up")
 		&& document.querySelector("#env-head").textContent.includes("Uninstall")`), shoot("environment"))
+	const overhang = `document.querySelector(".topo").scrollWidth - document.querySelector(".topo").clientWidth`
+	b.do("fit the drawing into the page", until(overhang+` > 0`), chromedp.Click(css(`label[for="fit"]`)), until(overhang+` <= 0`), chromedp.Click(css(`label[for="fit"]`)))
 	all := b.numbers()
 	b.wantConsecutive("at the end", all)
 	if all[0] != 1 {
