@@ -205,10 +205,14 @@ func (p Components) start(ctx context.Context, tx *store.Tx, actor orchestrator.
 	if own.Status.Cancelling() {
 		return "", orchestrator.Errorf(orchestrator.Unavailable, "execution %s is being cancelled; it starts nothing more", own.ID)
 	}
+	root := own.RootID
+	if start.OwnLog {
+		root = "" // its own
+	}
 	execution, err := p.c.start(ctx, tx, actor, d, StartExecution{
 		DeploymentID: d.ID, Workflow: start.Workflow, Parameters: inherited(d, start), Force: own.Force,
 		WaitAfterFail: &own.WaitAfterFail,
-	}, orchestrator.Execution{RootID: own.RootID, ParentID: own.ID, ParentStep: parent.StepID, Generation: start.Generation})
+	}, orchestrator.Execution{RootID: root, ParentID: own.ID, ParentStep: parent.StepID, Generation: start.Generation})
 	return execution.ID, err
 }
 

@@ -127,10 +127,15 @@ func TestCancelReachesComponents(t *testing.T) {
 	install := func(node, id string) (string, error) {
 		return f.Components().Start(t.Context(), f.parent(node), component.Start{DeploymentID: id, Workflow: "install"})
 	}
-	for _, node := range []string{"network", "s3"} {
+	for _, node := range []string{"network", "database", "s3"} {
 		f.create(node, rg("env-"+node))
 	}
 	child, err := install("network", "env-network")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// One that spares its parent's log is its child all the same.
+	apart, err := f.Components().Start(t.Context(), f.parent("database"), component.Start{DeploymentID: "env-database", Workflow: "install", OwnLog: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,9 +145,14 @@ func TestCancelReachesComponents(t *testing.T) {
 	if _, err := f.CancelExecution(t.Context(), as(orchestrator.Operator), f.execution.ID); err != nil {
 		t.Fatal(err)
 	}
-	x, err := f.GetExecution(t.Context(), as(orchestrator.Operator), child)
-	if err != nil || x.Status != orchestrator.Cancelling && x.Status != orchestrator.Cancelled {
-		t.Errorf("the child is %s (%v) after its parent was cancelled", x.Status, err)
+	for id, root := range map[string]string{child: f.execution.ID, apart: apart} {
+		x, err := f.GetExecution(t.Context(), as(orchestrator.Operator), id)
+		if err != nil || x.Status != orchestrator.Cancelling && x.Status != orchestrator.Cancelled {
+			t.Errorf("the child is %s (%v) after its parent was cancelled", x.Status, err)
+		}
+		if x.RootID != root || x.ParentID != f.execution.ID {
+			t.Errorf("child %s of %s logs to %s, want %s", id, x.ParentID, x.RootID, root)
+		}
 	}
 	_, err = install("s3", "env-s3")
 	f.refused(err, orchestrator.Unavailable, "is being cancelled")

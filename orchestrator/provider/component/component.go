@@ -232,7 +232,7 @@ func (p *Provider) execute(ctx context.Context, call *provider.Call) (provider.R
 	if workflow == "uninstall" && isExternal(call) {
 		return provider.Result{Value: "external deployment left alone"}, nil
 	}
-	start := Start{DeploymentID: id, Workflow: workflow, Generation: call.Attempt}
+	start := Start{DeploymentID: id, Workflow: workflow, Generation: call.Attempt, OwnLog: hasOwnLog(call)}
 	if call.Execution.Workflow == workflow {
 		start.Parameters = call.Execution.Parameters
 	}

@@ -59,7 +59,11 @@ func (a *asked) Create(_ context.Context, _ component.Parent, s component.Spec) 
 }
 
 func (a *asked) Start(_ context.Context, _ component.Parent, s component.Start) (string, error) {
-	return a.child, a.note("start %s of %s, generation %d, parameters %v", s.Workflow, s.DeploymentID, s.Generation, s.Parameters)
+	own := ""
+	if s.OwnLog {
+		own = ", a log of its own"
+	}
+	return a.child, a.note("start %s of %s, generation %d, parameters %v%s", s.Workflow, s.DeploymentID, s.Generation, s.Parameters, own)
 }
 
 func (a *asked) Capabilities(_ context.Context, _ component.Parent, id string) (map[string]value, error) {
@@ -257,6 +261,12 @@ func TestOperations(t *testing.T) {
 			inputs: dict{"workflow_id": "warm_up", "timeout": int64(60)}, slipway: asked{child: "x-1"},
 			requests: []string{"start warm_up of app-vpc, generation 2, parameters map[]"},
 			result:   provider.Result{Wait: &provider.Wait{ExecutionID: "x-1", Limit: time.Minute, Reason: "waits for warm_up of app-vpc"}},
+		},
+		"StartWithOwnLog": {
+			reason: "logs: false spares the parent's log", operation: "start",
+			properties: config(dict{"id": "vpc"}, dict{"id": "app-vpc", "logs": "false"}), slipway: asked{child: "x-1"},
+			requests: []string{"start install of app-vpc, generation 2, parameters map[ignore_failure:true], a log of its own"},
+			result:   provider.Result{Wait: &provider.Wait{ExecutionID: "x-1", Limit: 30 * time.Minute, Reason: "waits for install of app-vpc"}},
 		},
 		"StartWithoutDatabase": {
 			reason: "what could not be decided is no failed try", operation: "start", properties: usual,

@@ -37,6 +37,9 @@ type Start struct {
 	Generation   int
 	// Parameters are the parent's own, handed on when the workflow is the same.
 	Parameters map[string]orchestrator.Value
+	// OwnLog begins a sequence of events of its own, as if nobody had started
+	// the child; else its events are part of the parent's.
+	OwnLog bool
 }
 
 // Components is what control offers to nodes that stand for deployments. Errors

@@ -24,6 +24,12 @@ func setting(call *provider.Call, path ...orchestrator.Value) orchestrator.Value
 	return fromProperties(call, path)
 }
 
+// hasOwnLog reports whether the parent's log is to be spared the child's lines.
+func hasOwnLog(call *provider.Call) bool {
+	logs := setting(call, "deployment", "logs")
+	return logs != nil && !provider.IsTrue(logs)
+}
+
 // written looks a value up as the blueprint's author wrote it.
 func written(call *provider.Call, path ...orchestrator.Value) orchestrator.Value {
 	if v := fromInputs(call, path); v != nil {
