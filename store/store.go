@@ -117,6 +117,10 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// Alone runs do while no other server on this database does the same; see
+// database.DB.
+func (s *Store) Alone(ctx context.Context, do func() error) error { return s.db.Alone(ctx, do) }
+
 // Migrate brings the schema up to this binary's and, at the first time, notes
 // which key seals the database; later it refuses another key. Several servers
 // may call it at once.

@@ -81,20 +81,22 @@ func TestFirstStartThatFails(t *testing.T) {
 func TestServersStartAtOnce(t *testing.T) {
 	url := pgtest.Start(t).Database(t)
 	kept, sealer := newArchives(t), storetest.Sealer(t)
-	servers := make([]bundle, 3)
-	errs := atOnce(times(len(servers), func(i int) error {
-		s, err := store.Open(t.Context(), store.Options{URL: url, Sealer: sealer})
-		if err != nil {
+	stores := make([]*store.Store, 3)
+	errs := atOnce(times(len(stores), func(i int) (err error) {
+		if stores[i], err = store.Open(t.Context(), store.Options{URL: url, Sealer: sealer}); err != nil {
 			return err
 		}
-		t.Cleanup(func() { must(t, s.Close()) })
-		if err := s.Migrate(t.Context()); err != nil {
+		t.Cleanup(func() { must(t, stores[i].Close()) })
+		if err := stores[i].Migrate(t.Context()); err != nil {
 			return err
 		}
-		servers[i] = build(t, s, compose.Auto, kept)
-		return nil
+		return engine.Migrate(t.Context(), stores[i])
 	})...)
-	wantCodes(t, errs, map[orchestrator.Code]int{"": len(servers)})
+	must(t, errors.Join(errs...))
+	servers := make([]bundle, len(stores))
+	for i, s := range stores {
+		servers[i] = build(t, s, compose.Auto, kept)
+	}
 	begun := make([]control.Begun, len(servers))
 	errs = atOnce(times(len(servers), func(i int) (err error) {
 		begun[i], err = servers[i].Begin(t.Context(), firstStart)

@@ -45,10 +45,13 @@ func Migrate(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return fmt.Errorf("migrate the queue: %w", err)
 	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return fmt.Errorf("migrate the queue: %w", err)
-	}
-	return nil
+	// River takes no lock of its own.
+	return s.Alone(ctx, func() error {
+		if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+			return fmt.Errorf("migrate the queue: %w", err)
+		}
+		return nil
+	})
 }
 
 // Queue dispatches executions from inside the caller's transaction.

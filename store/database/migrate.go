@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -49,6 +50,32 @@ func (d *DB) migrations(steps fs.FS) (*goose.Provider, error) {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
 	return provider, nil
+}
+
+// aloneKey names the advisory lock of Alone among all of a PostgreSQL database:
+// the bytes of "slipway".
+const aloneKey = 0x736c6970776179
+
+// Alone runs do while no other server that asked for the same does. It is for
+// work that other libraries do at the start and that two servers must not do at
+// once. An SQLite file has one server.
+func (d *DB) Alone(ctx context.Context, do func() error) (err error) {
+	if d.dialect == SQLite {
+		return do()
+	}
+	connection, err := d.writer.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect to %s: %w", d.name, err)
+	}
+	defer func() { err = errors.Join(err, connection.Close()) }()
+	if _, err := connection.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(aloneKey)); err != nil {
+		return fmt.Errorf("wait for other servers: %w", err)
+	}
+	defer func() {
+		_, unlockErr := connection.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(aloneKey))
+		err = errors.Join(err, unlockErr)
+	}()
+	return do()
 }
 
 // RefuseNewer keeps an older binary away from a newer schema.
