@@ -69,6 +69,9 @@ func shoot(name string) chromedp.Action[chromedp.Void] {
 		if dir == "" {
 			return nil
 		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
 		if _, err := until(`document.readyState === "complete"`)(ctx, target); err != nil {
 			return err
 		}
