@@ -96,7 +96,7 @@ func readBigLog(t *testing.T, b *tour, path string) {
 // lengthen writes lines into the log of an execution until it has bigLog.
 func lengthen(t *testing.T, path, root string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(10000)")
+	db, err := sql.Open("sqlite", path+"?_txlock=immediate&_pragma=busy_timeout(60000)")
 	if err != nil {
 		t.Fatal(err)
 	}
