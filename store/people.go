@@ -30,11 +30,6 @@ func (t *Tx) Account(ctx context.Context, name string) (orchestrator.Account, er
 	return queryOne(ctx, t, notFound("User", name), "read account", scanAccount, "SELECT "+accountColumns+" FROM accounts WHERE name = $1", name)
 }
 
-// ListAccounts returns all accounts by name.
-func (t *Tx) ListAccounts(ctx context.Context) ([]orchestrator.Account, error) {
-	return queryAll(ctx, t, "list accounts", scanAccount, "SELECT "+accountColumns+" FROM accounts ORDER BY name")
-}
-
 const sessionColumns = "token_hash, account, created_at, seen_at, remote_addr"
 
 func scanSession(row scanner) (s orchestrator.Session, err error) {

@@ -59,7 +59,8 @@ type Call struct {
 	// Polls counts the "ask again" answers of this attempt so far.
 	Polls int
 	// IntentAt is when the intent of this attempt was journaled. Resumed says
-	// that an earlier try may have had effects whose outcome was lost.
+	// that an earlier try may have had effects whose outcome was lost; once such
+	// a call has answered "ask again", the next ones do not say it any more.
 	IntentAt time.Time
 	Resumed  bool
 	// Now is the time of the start; leaves measure "since the intent" by it.
